@@ -1,0 +1,42 @@
+"""Shared by all tests: a tiny benchmark that needs neither media nor an installed plugin."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+ROOT = Path(__file__).parent.parent
+EXAMPLE = Path(__file__).parent / "plugin_example"
+
+
+@pytest.fixture(scope="session")
+def example_site(tmp_path_factory):
+    """A folder into which the example plugin was installed by pip, as a user would."""
+    site = tmp_path_factory.mktemp("site")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    install += ["--no-build-isolation", "--disable-pip-version-check", "--target", str(site)]
+    subprocess.run([*install, str(EXAMPLE)], check=True)
+    return site
+
+
+@pytest.fixture
+def ugcbench(tmp_path):
+    """Runs the command line in an own process and folder; returns the completed process."""
+
+    def call(*arguments, cwd=tmp_path, path=(), **environment):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path)), **environment}
+        return subprocess.run(
+            [sys.executable, "-m", "ugcbench", *map(str, arguments)],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return call

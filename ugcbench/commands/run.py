@@ -1,0 +1,246 @@
+"""How is a run started, resumed and scored again from the command line?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ugcbench.commands.completion import complete_datasets, complete_models, complete_tasks
+from ugcbench.errors import BudgetReachedError, UgcbenchError, UsageError
+
+if TYPE_CHECKING:
+    from ugcbench.commands.progress import ProgressBars
+    from ugcbench.models import Price
+    from ugcbench.plans import Request
+    from ugcbench.results import Result
+
+LOW_COVERAGE = 4
+INTERRUPTED = 130
+FORMATS = ("table", "md", "latex", "html", "csv", "json")
+EXIT_CODES = """\b
+Exit codes: 0 all scored; 2 wrong usage; 3 a check before the first request failed (such as a wrong
+key); 4 finished, but coverage is below --min-coverage; 5 budget reached; 130 interrupted."""
+
+format_option = click.option(
+    "--format",
+    "style",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How the results are printed on stdout.",
+)
+options_option = click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="K=V",
+    help="An option of the model adapter; repeatable. Values are read as JSON where they are.",
+)
+judge_options_option = click.option(
+    "--judge-option", "judge_options", multiple=True, metavar="K=V", help="The same for the judge."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="No progress bars.")
+min_coverage_option = click.option(
+    "--min-coverage",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="Exit with 4 if the share of scored samples in any column is below this.",
+)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.option("--model", metavar="NAME", shell_complete=complete_models, help="What to evaluate.")
+@options_option
+@click.option(
+    "--tasks",
+    default="all",
+    show_default=True,
+    metavar="all|GROUP|A,B",
+    shell_complete=complete_tasks,
+    help="`all` is the columns of the dataset's table.",
+)
+@click.option(
+    "--dataset",
+    metavar="NAME|PATH",
+    shell_complete=complete_datasets,
+    help="A registered dataset, or a directory or file of your own.",
+)
+@click.option("--dataset-option", "dataset_options", multiple=True, metavar="K=V")
+@click.option("--judge", metavar="NAME", shell_complete=complete_models, help="Who judges.")
+@judge_options_option
+@click.option("--protocol", default="v1", show_default=True, help="v1, or paper.")
+@click.option("--limit", type=click.IntRange(1), help="Only the first N clips.")
+@click.option("--concurrency", type=click.IntRange(1), default=8, show_default=True)
+@click.option(
+    "--attempts", type=click.IntRange(1), default=5, show_default=True, help="For each request."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=300.0,
+    show_default=True,
+    help="Seconds for each attempt.",
+)
+@click.option(
+    "--requests-per-minute", "--rpm", type=click.FloatRange(0, min_open=True), help="A rate limit."
+)
+@click.option("--prices", type=click.Path(exists=True, dir_okay=False), help="Your price file.")
+@click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="For model and judge.")
+@click.option("--estimate", is_flag=True, help="Say what the run would take; send nothing.")
+@click.option(
+    "--seconds-per-request",
+    type=click.FloatRange(0, min_open=True),
+    default=3.0,
+    show_default=True,
+    help="What --estimate assumes.",
+)
+@click.option("--output", type=click.Path(), metavar="DIR", help="A new run directory.")
+@click.option("--resume", type=click.Path(exists=True), metavar="DIR", help="Go on with a run.")
+@min_coverage_option
+@format_option
+@quiet_option
+@click.pass_context
+def run(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
+    """Put the questions of a dataset to a model and score its answers."""
+    style, quiet = typed.pop("style"), typed.pop("quiet")
+    min_coverage = typed.pop("min_coverage")
+    estimate, seconds = typed.pop("estimate"), typed.pop("seconds_per_request")
+    request = _request(context, typed)
+    if estimate:
+        _print_estimate(request, seconds, style)
+        return
+    from ugcbench.evaluation import evaluate, wait_for
+
+    result = _watched(lambda bars: wait_for(evaluate(request, bars)), quiet=quiet)
+    _print_result(context, result, style, min_coverage)
+
+
+@click.command(epilog=EXIT_CODES)
+@click.argument("run_dir", type=click.Path(exists=True, file_okay=False), metavar="RUN")
+@click.option("--judge", metavar="NAME", shell_complete=complete_models, help="Another judge.")
+@judge_options_option
+@click.option("--tasks", metavar="A,B", shell_complete=complete_tasks, help="Only these tasks.")
+@click.option("--protocol", help="Another protocol.")
+@click.option("--concurrency", type=click.IntRange(1), default=8, show_default=True)
+@click.option("--output", type=click.Path(), metavar="DIR", help="A new run directory.")
+@min_coverage_option
+@format_option
+@quiet_option
+@click.pass_context
+def score(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
+    """Score the stored predictions of RUN again; its model is not asked.
+
+    Stored verdicts are reused. Another judge, protocol or task list needs --output, so that a
+    run's numbers are never overwritten by others.
+    """
+    from ugcbench.rescoring import rescore
+
+    style, quiet = typed.pop("style"), typed.pop("quiet")
+    min_coverage, path = typed.pop("min_coverage"), typed.pop("run_dir")
+    typed["judge_options"] = read_options(typed["judge_options"])
+    given = {name: value for name, value in typed.items() if value}
+    given["registry"] = context.obj
+    result = _watched(lambda bars: rescore(path, bars, **given), quiet=quiet)
+    _print_result(context, result, style, min_coverage)
+
+
+COMMANDS = (run, score)
+
+
+def read_options(pairs: tuple[str, ...]) -> Mapping[str, Any]:
+    """`K=V` pairs as a dict; a value that is JSON is read as such, any other is a string."""
+    options: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{pair!r} is no option; write it as name=value")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options
+
+
+def _request(context: click.Context, typed: dict[str, Any]) -> Request:
+    from ugcbench.plans import Request
+
+    for name in ("options", "judge_options", "dataset_options"):
+        typed[name] = read_options(typed[name])
+    typed["prices"] = _prices(typed["prices"])
+    if typed["resume"]:
+        _refuse_with_resume(context)
+    return Request(registry=context.obj, **typed)
+
+
+def _refuse_with_resume(context: click.Context) -> None:
+    """A resumed run goes on as it was begun: what was asked can't be changed."""
+    fixed = ("model", "tasks", "dataset", "dataset_options", "judge", "protocol", "limit", "output")
+    for name in fixed:
+        if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
+            flag = name.replace("_", "-").removesuffix("s") if name.endswith("options") else name
+            raise UsageError(f"--{flag} is fixed by the run; leave it out with --resume")
+
+
+def _prices(path: str | None) -> Mapping[str, Price]:
+    """The user's prices: --prices, $UGCBENCH_PRICES, or prices.toml in the configuration folder."""
+    from ugcbench.models import read_prices
+
+    default = Path(click.get_app_dir("ugcbench")) / "prices.toml"
+    file = Path(path or os.environ.get("UGCBENCH_PRICES") or default)
+    if not file.exists():
+        if file == default:
+            return {}
+        raise UsageError(f"{file}: no such price file")
+    try:
+        return read_prices(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        example = '["openai/some-model"]\ninput = 2.5\noutput = 10.0'
+        raise UsageError(f"{file}: {error}\nA price file looks like this:\n{example}") from error
+
+
+def _watched(work: Callable[[ProgressBars], Result], *, quiet: bool) -> Result:
+    """Do the work under progress bars; whatever stops it, say how to go on."""
+    from ugcbench.commands.progress import ProgressBars
+
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    with ProgressBars(quiet=quiet) as bars:
+        try:
+            return work(bars)
+        except KeyboardInterrupt:
+            failure: UgcbenchError | None = None
+        except UgcbenchError as error:
+            failure = error
+    if failure is None:
+        click.echo("interrupted", err=True)
+    if bars.path is not None and (bars.path / "run.json").exists():
+        more = " --max-cost MORE" if isinstance(failure, BudgetReachedError) else ""
+        click.echo(f"go on with: ugcbench run --resume {bars.path}{more}", err=True)
+    if failure is not None:
+        raise failure
+    raise click.exceptions.Exit(INTERRUPTED)
+
+
+def _print_result(context: click.Context, result: Result, style: str, min_coverage: float) -> None:
+    click.echo(result.table(style))  # type: ignore[arg-type]
+    click.echo(f"run: {result.path}", err=style != "table")
+    if result.coverage < min_coverage:
+        click.echo(
+            f"coverage is {result.coverage:.1%}, below {min_coverage:.1%}: what failed is asked "
+            f"again by\n  ugcbench run --resume {result.path}",
+            err=True,
+        )
+        context.exit(LOW_COVERAGE)
+
+
+def _print_estimate(request: Request, seconds: float, style: str) -> None:
+    from ugcbench.estimates import estimate
+
+    result = estimate(request, seconds)
+    click.echo(result.model_dump_json(indent=2) if style == "json" else result.table())

@@ -1,0 +1,253 @@
+"""How does a run go, from the first question to the last number?
+
+    prepare     plans.py: names become objects, the run directory is opened and locked
+    ask         for each clip, for each task: sample -> prompt -> model -> predictions.jsonl
+    score       for each sample in order: prediction -> scorer (judge) -> records.jsonl
+    summarise   scores -> cells with interval and coverage -> summary.json
+
+What is stored is not asked again, so that every stage can be killed and resumed. One clip's error
+is one sample's failure; only a fatal error (wrong key), an empty purse or the user stops the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import typing
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from pathlib import Path
+
+from ugcbench.models import answer
+from ugcbench.plans import Plan, Request, prepare
+from ugcbench.results import Result
+from ugcbench.scoring import Work, score_all
+from ugcbench.specs import Model, Task
+from ugcbench.store import read_records
+from ugcbench.summaries import Tally, average
+from ugcbench.types import Failure, Prediction, Record, Sample, Summary, Usage
+
+T = typing.TypeVar("T")
+WORTH_ASKING_AGAIN = frozenset({"api_error", "timeout", "missing"})
+"""Stored failures that a resumed run asks for again; a refusal is an answer."""
+
+
+class Observer(typing.Protocol):
+    """Who wants to see a run go on, such as a progress bar."""
+
+    def opened(self, path: Path) -> None:
+        """The run directory is open; from here on the run can be resumed."""
+        ...
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage with `total` steps begins."""
+        ...
+
+    def step(self, prediction: Prediction | None = None) -> None:
+        """One step of the stage is done."""
+        ...
+
+    def notice(self, text: str) -> None:
+        """Something that the user should know."""
+        ...
+
+
+class Unobserved:
+    """The observer that looks away."""
+
+    def opened(self, path: Path) -> None:
+        """Ignore it."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """Ignore it."""
+
+    def step(self, prediction: Prediction | None = None) -> None:
+        """Ignore it."""
+
+    def notice(self, text: str) -> None:
+        """Ignore it."""
+
+
+def run(observer: Observer | None = None, **request: typing.Any) -> Result:  # noqa: ANN401
+    """Run a model on tasks; the keyword arguments are the fields of `ugcbench.plans.Request`.
+
+    Works in scripts and inside a running event loop (notebooks). Raises a `UgcbenchError`.
+    """
+    return wait_for(arun(observer, **request))
+
+
+async def arun(observer: Observer | None = None, **request: typing.Any) -> Result:  # noqa: ANN401
+    """`run` as a coroutine."""
+    return await evaluate(Request(**request), observer)
+
+
+async def evaluate(request: Request, observer: Observer | None = None) -> Result:
+    """Prepare, ask, score and summarise."""
+    observer = observer or Unobserved()
+    async with prepared(request, observer) as plan:
+        await ask(plan, observer)
+        return await score(plan, observer)
+
+
+@contextlib.asynccontextmanager
+async def prepared(
+    request: Request, observer: Observer, *, asking: bool = True
+) -> AsyncIterator[Plan]:
+    """The plan of a request, closed at the end."""
+    plan = await asyncio.to_thread(prepare, request, asking=asking)
+    try:
+        observer.opened(plan.store.path)
+        for notice in plan.store.notices:
+            observer.notice(notice)
+        yield plan
+    finally:
+        await plan.close()
+
+
+async def ask(plan: Plan, observer: Observer) -> None:
+    """Put every question that has no stored answer to the model, clip by clip.
+
+    Raises `FatalModelError` or `BudgetReachedError`; what was answered until then is stored.
+    """
+    model = plan.model
+    if model is None:
+        raise ValueError("this plan was prepared without a model")
+    observer.begin("asking", sum(1 for _ in plan.work()))
+    questions = _unanswered(plan, observer)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(plan.request.concurrency):
+                group.create_task(_ask_on(questions, model, plan, observer))
+    except* Exception as errors:  # noqa: BLE001 - unpacked and raised again
+        raise _first_of(errors) from None
+
+
+async def _ask_on(
+    questions: Iterator[tuple[Task, Sample]], model: Model, plan: Plan, observer: Observer
+) -> None:
+    """One of the workers: takes the next question until none is left."""
+    for task, sample in questions:
+        prompt = task.prompt(sample)
+        prediction = await answer(model, prompt)
+        if (prediction.task, prediction.sample_id) != (task.name, sample.id):
+            changes = {"task": task.name, "sample_id": sample.id}
+            prediction = prediction.model_copy(update=changes)
+        plan.store.predictions.append(prediction)
+        observer.step(prediction)
+
+
+def _unanswered(plan: Plan, observer: Observer) -> Iterator[tuple[Task, Sample]]:
+    for task, sample in plan.work():
+        stored = plan.store.prediction(task.name, sample.id)
+        if stored is None or (stored.failure and stored.failure.status in WORTH_ASKING_AGAIN):
+            yield task, sample
+        else:
+            observer.step(stored)
+
+
+async def score(plan: Plan, observer: Observer) -> Result:
+    """Score every stored prediction, write records and summary, tell the plugins."""
+    tallies = {task.name: Tally(task, plan.config.protocol, plan.judge) for task in plan.tasks}
+    expense = _Expense()
+    observer.begin("scoring", sum(1 for _ in plan.work()))
+    work = _answered(plan)
+    with plan.store.recording() as write:
+        async with contextlib.aclosing(score_all(work, plan.request.concurrency)) as scored:
+            async for (task, sample, prediction), its_score in scored:
+                tallies[task.name].add(sample, its_score)
+                expense.add(prediction)
+                write(
+                    Record(
+                        task=task.name,
+                        sample_id=sample.id,
+                        clip=sample.clip,
+                        prediction=prediction,
+                        score=its_score,
+                    )
+                )
+                observer.step()
+    summary = _summary(plan, tallies.values(), expense)
+    plan.store.write_summary(summary)
+    _tell(plan, summary)
+    return Result(plan.store.path, summary)
+
+
+def _answered(plan: Plan) -> Iterator[Work]:
+    """Every sample with its stored prediction; one that was never asked is `missing`."""
+    for task, sample in plan.work():
+        prediction = plan.store.prediction(task.name, sample.id)
+        if prediction is None:
+            why = Failure(status="missing", kind="not_asked", message="the model was not asked yet")
+            prediction = Prediction(task=task.name, sample_id=sample.id, failure=why)
+        yield task, sample, prediction
+
+
+class _Expense:
+    """Adds up what the answers of a run used."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.models: set[str] = set()
+        self.usage = Usage(attempts=0)
+
+    def add(self, prediction: Prediction) -> None:
+        self.requests += 1
+        if prediction.model:
+            self.models.add(prediction.model)
+        used = self.usage
+        self.usage = Usage(
+            input_tokens=_sum(used.input_tokens, prediction.usage.input_tokens),
+            output_tokens=_sum(used.output_tokens, prediction.usage.output_tokens),
+            cost_usd=_sum(used.cost_usd, prediction.usage.cost_usd),
+            attempts=used.attempts + prediction.usage.attempts,
+        )
+
+
+N = typing.TypeVar("N", int, float)
+
+
+def _sum(left: N | None, right: N | None) -> N | None:
+    return left if right is None else right if left is None else left + right
+
+
+def _summary(plan: Plan, tallies: Iterable[Tally], expense: _Expense) -> Summary:
+    cells = [cell for tally in tallies for cell in tally.cells()]
+    judging = _Expense()
+    for verdict in plan.store.all_verdicts():
+        judging.add(verdict.prediction)
+    return Summary(
+        run=plan.store.path.name,
+        model=plan.config.model,
+        model_answered=tuple(sorted(expense.models)),
+        dataset=f"{plan.dataset.name}@{plan.dataset.revision}",
+        cells=tuple(cells),
+        average=average(cells),
+        requests=expense.requests,
+        usage=expense.usage,
+        judge_usage=judging.usage,
+        versions=plan.config.versions,
+    )
+
+
+def _tell(plan: Plan, summary: Summary) -> None:
+    """Tell the plugins, once everything is on disk."""
+    hook = plan.registry.manager.hook
+    if hook.ugcbench_record.get_hookimpls():
+        for record in read_records(plan.store.path):
+            hook.ugcbench_record(record=record)
+    hook.ugcbench_finished(summary=summary)
+
+
+def _first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = errors.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def wait_for(coroutine: Coroutine[typing.Any, typing.Any, T]) -> T:
+    """Run a coroutine to its end, also from inside a running event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()

@@ -1,0 +1,274 @@
+"""What stands between a run and a model, and is written once for models and judges?
+
+Wrappers that are Models themselves, stacked from the inside out:
+`Remembering(Budgeted(Retrying(RateLimited(model))))`. `answer` is the one place where an exception
+becomes a typed failure. `Fake` is the public fake for tests of anything that takes a Model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import aiolimiter
+import tenacity
+
+from ugcbench.errors import (
+    BudgetReachedError,
+    FatalModelError,
+    MediaError,
+    ModelError,
+    ModelTimeoutError,
+    TransientModelError,
+)
+from ugcbench.protocol import digest
+from ugcbench.specs import Model
+from ugcbench.store import Log
+from ugcbench.types import Failure, Frozen, Prediction, Prompt, Usage, Verdict
+
+
+async def answer(model: Model, prompt: Prompt) -> Prediction:
+    """Ask and always get a prediction: what went wrong becomes its failure.
+
+    Raises only what must stop the run: `FatalModelError`, `BudgetReachedError`, cancellation.
+    """
+    started = time.monotonic()
+    try:
+        prediction = await model.generate(prompt)
+    except (FatalModelError, BudgetReachedError):
+        raise
+    except MediaError as error:
+        prediction = failed(prompt, Failure(status="missing", kind=error.kind, message=str(error)))
+    except ModelError as error:
+        status = "timeout" if isinstance(error, ModelTimeoutError) else "api_error"
+        failure = Failure(status=status, kind=type(error).__name__, message=str(error))
+        prediction = failed(prompt, failure)
+    except Exception as error:  # noqa: BLE001 - a model's bug is one sample's failure, not the run's
+        failure = Failure(status="api_error", kind=type(error).__name__, message=str(error))
+        prediction = failed(prompt, failure)
+    if prediction.seconds:
+        return prediction
+    return prediction.model_copy(update={"seconds": round(time.monotonic() - started, 4)})
+
+
+def failed(prompt: Prompt, failure: Failure) -> Prediction:
+    """The prediction that says why there is none."""
+    return Prediction(task=prompt.task, sample_id=prompt.sample_id, failure=failure)
+
+
+@dataclass(slots=True)
+class Retrying:
+    """Asks again after a transient error or a timeout.
+
+    The pause doubles with random jitter up to `longest_pause` seconds, or is what the server
+    wishes (Retry-After); a wish beyond `longest_pause` ends the attempts. `timeout` is in seconds
+    for each attempt.
+    """
+
+    model: Model
+    attempts: int = 5
+    timeout: float | None = None
+    first_pause: float = 1.0
+    longest_pause: float = 120.0
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Answer after as many attempts as it takes and is allowed."""
+        tries = 0
+        async for attempt in tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(self._is_worth_another),
+            stop=tenacity.stop_after_attempt(self.attempts),
+            wait=self._pause,
+            reraise=True,
+        ):
+            with attempt:
+                tries += 1
+                prediction = await self._attempt(prompt)
+        if tries == 1:
+            return prediction
+        usage = prediction.usage.model_copy(update={"attempts": tries})
+        return prediction.model_copy(update={"usage": usage})
+
+    async def _attempt(self, prompt: Prompt) -> Prediction:
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self.model.generate(prompt)
+        except TimeoutError as error:
+            raise ModelTimeoutError(f"no answer within {self.timeout:g} s") from error
+
+    def _is_worth_another(self, error: BaseException) -> bool:
+        if isinstance(error, TransientModelError):
+            return (error.retry_after or 0.0) <= self.longest_pause
+        return isinstance(error, ModelTimeoutError)
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        wish = error.retry_after if isinstance(error, TransientModelError) else None
+        if wish is not None:
+            return wish + random.uniform(0, 0.1 * wish)  # noqa: S311 - jitter, not a secret
+        top = min(self.longest_pause, self.first_pause * 2 ** (state.attempt_number - 1))
+        return random.uniform(top / 2, top)  # noqa: S311
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self.model.close()
+
+
+class RateLimited:
+    """Lets at most `per_minute` requests a minute start, evenly spaced."""
+
+    def __init__(self, model: Model, per_minute: float) -> None:
+        self.model = model
+        self._limiter = aiolimiter.AsyncLimiter(1, 60.0 / per_minute)
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Answer when it is this request's turn."""
+        async with self._limiter:
+            return await self.model.generate(prompt)
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self.model.close()
+
+
+class Price(Frozen):
+    """US dollars for a million tokens."""
+
+    input: float
+    output: float
+
+    def cost(self, usage: Usage) -> float:
+        """US dollars for what was used; unknown token counts cost nothing."""
+        tokens_in, tokens_out = usage.input_tokens or 0, usage.output_tokens or 0
+        return (tokens_in * self.input + tokens_out * self.output) / 1e6
+
+
+@dataclass(slots=True)
+class Purse:
+    """The money of a run, shared by its model and its judge."""
+
+    limit: float | None = None
+    spent: float = 0.0
+
+    def check(self) -> None:
+        """Raise `BudgetReachedError` when nothing is left."""
+        if self.limit is not None and self.spent >= self.limit:
+            raise BudgetReachedError(f"{self.spent:.4f} USD of {self.limit:g} USD are spent")
+
+
+@dataclass(slots=True)
+class Budgeted:
+    """Counts what each answer costs and asks nothing more when the purse is empty.
+
+    The limit can be exceeded by what is in flight when it is reached, never by more.
+    """
+
+    model: Model
+    price: Price
+    purse: Purse
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Answer, with the cost in the prediction's usage."""
+        self.purse.check()
+        prediction = await self.model.generate(prompt)
+        cost = self.price.cost(prediction.usage)
+        self.purse.spent += cost
+        usage = prediction.usage.model_copy(update={"cost_usd": cost})
+        return prediction.model_copy(update={"usage": usage})
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self.model.close()
+
+
+def address(judge: str, prompt: Prompt) -> str:
+    """The content address of what a judge replies to a prompt, whichever sample it is for."""
+    asked = prompt.model_dump(mode="json", exclude={"sample_id", "task", "fields", "choices"})
+    return digest([judge, asked], length=32)
+
+
+class Remembering:
+    """Asks a judge nothing twice: replies are stored by content address and read back.
+
+    Failures are not remembered. Equal prompts that are in flight together share one request.
+    """
+
+    def __init__(self, model: Model, name: str, log: Log) -> None:
+        self.model = model
+        self.name = name
+        self.log = log
+        self._open: dict[str, asyncio.Task[Prediction]] = {}
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Answer from the log, or ask and write the reply to it."""
+        key = address(self.name, prompt)
+        if (line := self.log.get(key)) is not None:
+            return Verdict.model_validate(line).prediction
+        if key not in self._open:
+            self._open[key] = asyncio.create_task(self._ask(key, prompt))
+        return await asyncio.shield(self._open[key])
+
+    async def _ask(self, key: str, prompt: Prompt) -> Prediction:
+        try:
+            prediction = await answer(self.model, prompt)
+            if prediction.failure is None:
+                self.log.append(Verdict(key=key, judge=self.name, prediction=prediction))
+            return prediction
+        finally:
+            del self._open[key]
+
+    async def close(self) -> None:
+        """Wait for what is in flight, so that no answer is lost, and close the model."""
+        await asyncio.gather(*self._open.values(), return_exceptions=True)
+        await self.model.close()
+
+
+@dataclass
+class Fake:
+    """A scripted model for tests.
+
+    Args:
+        reply: the text, or a function of the prompt; an exception that it returns is raised.
+        seconds: how long an answer takes.
+
+    `prompts` keeps what was asked.
+
+    """
+
+    reply: str | Callable[[Prompt], str | Exception] = "fake"
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    prompts: list[Prompt] = field(default_factory=list)
+    closed: bool = False
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Answer as scripted."""
+        self.prompts.append(prompt)
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
+        text = self.reply if isinstance(self.reply, str) else self.reply(prompt)
+        if isinstance(text, Exception):
+            raise text
+        return Prediction(
+            task=prompt.task,
+            sample_id=prompt.sample_id,
+            text=text,
+            model="fake",
+            usage=self.usage,
+        )
+
+    async def close(self) -> None:
+        """Note that it was closed."""
+        self.closed = True
+
+
+def read_prices(text: str) -> Mapping[str, Price]:
+    """Prices by model name from TOML: `["openai/x"]` then `input = 2.5` and `output = 10`.
+
+    Raises `pydantic.ValidationError` or `tomllib.TOMLDecodeError`.
+    """
+    import tomllib
+
+    return {name: Price.model_validate(value) for name, value in tomllib.loads(text).items()}

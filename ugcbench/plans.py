@@ -1,0 +1,397 @@
+"""What exactly is to be done, before anything is done?
+
+A `Request` is what the user typed; `prepare` turns it into a `Plan`: names resolved, the run
+directory opened and locked, judge, tasks and model made. Whatever can be wrong with a request is
+found here, before the first question is sent.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from pydantic import ValidationError
+
+from ugcbench.errors import RunCorruptError, RunError, UnknownNameError, UsageError
+from ugcbench.models import Budgeted, Price, Purse, RateLimited, Remembering, Retrying
+from ugcbench.plugins import Registry, create
+from ugcbench.protocol import Protocol, get_protocol
+from ugcbench.provenance import git_state, versions
+from ugcbench.specs import Dataset, DatasetSpec, Judge, Model, ModelSpec, Setting, Task, TaskSpec
+from ugcbench.store import Store
+from ugcbench.types import Clip, Frozen, Sample
+
+SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
+REDACTED = "***"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to run; every field is a keyword argument of `ugcbench.run`.
+
+    Args:
+        model: a registered name, or a `Model`.
+        tasks: `all`, a group, task names (comma-separated or a list), or `Task`s.
+        dataset: a registered name, a path, or a `Dataset`; by default the tasks' own.
+        judge: a model's name or a `Model`, for the tasks that need one.
+        protocol: a preset's name, or a `Protocol`.
+        options: the model adapter's options; `judge_options`, `dataset_options` likewise.
+        limit: only the first so many clips.
+        concurrency: requests under way at once.
+        attempts: how often a request is tried when the failure may pass.
+        timeout: seconds for each attempt.
+        requests_per_minute: start no more than this, for the model and for the judge each.
+        prices: `Price`s by model name.
+        max_cost: US dollars for model and judge together.
+        output: the run directory; by default a new one under `runs/`.
+        resume: an unfinished run directory; then the fields that say what to run are read from it.
+        registry: the plugins; by default all installed ones.
+
+    """
+
+    model: str | Model | None = None
+    tasks: str | Sequence[str | Task] = "all"
+    dataset: str | Path | Dataset | None = None
+    judge: str | Model | None = None
+    protocol: str | Protocol = "v1"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    judge_options: Mapping[str, Any] = field(default_factory=dict)
+    dataset_options: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    concurrency: int = 8
+    attempts: int = 5
+    timeout: float | None = 300.0
+    requests_per_minute: float | None = None
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    max_cost: float | None = None
+    output: str | Path | None = None
+    resume: str | Path | None = None
+    registry: Registry | None = None
+
+
+class RunConfig(Frozen):
+    """What run.json holds: all that is needed to go on with a run and to say how it was made."""
+
+    created: str
+    model: str
+    options: Mapping[str, Any]
+    tasks: tuple[str, ...]
+    dataset: str
+    dataset_revision: str
+    dataset_options: Mapping[str, Any]
+    judge: str | None
+    judge_options: Mapping[str, Any]
+    protocol: Protocol
+    protocol_hash: str
+    limit: int | None
+    concurrency: int
+    attempts: int
+    timeout: float | None
+    versions: Mapping[str, str]
+    git: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All parts of a run, made and ready; `close` frees them."""
+
+    request: Request
+    config: RunConfig
+    store: Store
+    dataset: Dataset
+    tasks: tuple[Task, ...]
+    judge: Judge | None
+    model: Model | None
+    purse: Purse
+    registry: Registry
+
+    def work(self) -> Iterator[tuple[Task, Sample]]:
+        """Every question, clip by clip, so that a clip's questions are asked together."""
+        for clip in self.clips():
+            for task in self.tasks:
+                sample = task.sample(clip)
+                if sample is not None:
+                    yield task, sample
+
+    def clips(self) -> Iterator[Clip]:
+        """The clips of the run, in the order of the dataset."""
+        return islice(self.dataset, self.config.limit)
+
+    async def close(self) -> None:
+        """Close model, judge and files."""
+        try:
+            if self.model is not None:
+                await self.model.close()
+            if self.judge is not None:
+                await self.judge.model.close()
+        finally:
+            self.store.close()
+
+
+def prepare(request: Request, *, asking: bool = True) -> Plan:
+    """Make the plan of a request; raises a `UsageError` or `RunError` for what is wrong with it.
+
+    Without `asking`, no model is made: the plan is only for scoring what is stored.
+    """
+    registry = request.registry or Registry()
+    stored = read_config(Path(request.resume)) if request.resume else None
+    if stored is not None:
+        request = _resumed(request, stored)
+    _check(request, registry)
+    dataset, group = _dataset(request, registry)
+    if stored is not None and dataset.revision != stored.dataset_revision:
+        raise RunError(
+            f"the dataset changed since {request.resume} began (revision {dataset.revision} "
+            f"instead of {stored.dataset_revision}); start a new run"
+        )
+    parts = _task_parts(request, registry, group)
+    config = stored or _config(request, registry, dataset, parts)
+    store = Store(_directory(request, config))
+    try:
+        return _assemble(request, registry, config, store, dataset, parts, asking=asking)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _assemble(
+    request: Request,
+    registry: Registry,
+    config: RunConfig,
+    store: Store,
+    dataset: Dataset,
+    parts: Sequence[TaskSpec | Task],
+    *,
+    asking: bool,
+) -> Plan:
+    purse = Purse(request.max_cost, spent=_spent(store) if request.resume else 0.0)
+    judge = _judge(request, registry, store, purse)
+    setting = Setting(config.protocol, judge)
+    plan = Plan(
+        request=request,
+        config=config,
+        store=store,
+        dataset=dataset,
+        tasks=tuple(part if isinstance(part, Task) else _task(part, setting) for part in parts),
+        judge=judge,
+        model=None,
+        purse=purse,
+        registry=registry,
+    )
+    if asking:
+        plan = replace(plan, model=_model(request, registry, plan))
+    if not (store.path / "run.json").exists():
+        store.write_config(config)
+    return plan
+
+
+def read_config(path: Path) -> RunConfig:
+    """The configuration of a run directory; raises `RunError`, `RunCorruptError`."""
+    file = path / "run.json"
+    try:
+        return RunConfig.model_validate_json(file.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise RunError(f"{path} is no run directory: it has no run.json") from None
+    except ValidationError as error:
+        raise RunCorruptError(f"{file}: {error}") from error
+
+
+def name_of(thing: object) -> str:
+    """The name of a model, dataset or protocol, given by name or as an object."""
+    if isinstance(thing, str | Path):
+        return str(thing)
+    return str(getattr(thing, "name", None) or type(thing).__name__)
+
+
+def _resumed(request: Request, stored: RunConfig) -> Request:
+    """The request with everything that says what to run taken from the stored configuration."""
+
+    def kept(options: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {k: v for k, v in options.items() if v != REDACTED} | dict(given)
+
+    given_tasks = request.tasks if _are_objects(request.tasks) else stored.tasks
+    return replace(
+        request,
+        model=stored.model if isinstance(request.model, str | None) else request.model,
+        tasks=given_tasks,
+        dataset=stored.dataset if isinstance(request.dataset, str | None) else request.dataset,
+        judge=stored.judge if isinstance(request.judge, str | None) else request.judge,
+        protocol=stored.protocol,
+        options=kept(stored.options, request.options),
+        judge_options=kept(stored.judge_options, request.judge_options),
+        dataset_options=stored.dataset_options,
+        limit=stored.limit,
+    )
+
+
+def _are_objects(tasks: str | Sequence[str | Task]) -> bool:
+    return not isinstance(tasks, str) and any(isinstance(task, Task) for task in tasks)
+
+
+def _check(request: Request, registry: Registry) -> None:
+    if request.model is None:
+        raise UsageError("no model given; add --model NAME (see `ugcbench list models`)")
+    if request.concurrency < 1 or (request.limit is not None and request.limit < 1):
+        raise UsageError("concurrency and limit must be at least 1")
+    named: list[tuple[object, Literal["model", "judge"]]] = [
+        (request.model, "model"),
+        (request.judge, "judge"),
+    ]
+    for name, role in named:
+        if isinstance(name, str):
+            spec = registry.model(name, role)
+            if request.max_cost is not None and not spec.free and name not in request.prices:
+                raise UsageError(
+                    f"no price is known for {name}; add to the price file:\n"
+                    f'["{name}"]\ninput = ...\noutput = ...   # US dollars per million tokens'
+                )
+
+
+def _protocol(request: Request) -> Protocol:
+    return get_protocol(request.protocol) if isinstance(request.protocol, str) else request.protocol
+
+
+def _dataset(request: Request, registry: Registry) -> tuple[Dataset, str]:
+    """The dataset and the group of tasks that `all` means on it."""
+    wanted = request.dataset
+    specs = registry.datasets.values()
+    if wanted is not None and not isinstance(wanted, str | Path):
+        return wanted, getattr(wanted, "group", "")
+    if wanted is None:
+        spec = _default_dataset(request, registry)
+        return create(spec, request.dataset_options), spec.group
+    if str(wanted) not in registry.datasets and Path(wanted).exists():
+        opener = next((spec for spec in specs if spec.paths), None)
+        if opener is None:
+            raise UsageError("no installed plugin can open a dataset from a path")
+        return create(opener, request.dataset_options, path=Path(wanted)), opener.group
+    if "/" in str(wanted) or "." in str(wanted):
+        raise UnknownNameError(f"{wanted}: no such dataset file or directory")
+    spec = registry.dataset(str(wanted))
+    return create(spec, request.dataset_options), spec.group
+
+
+def _default_dataset(request: Request, registry: Registry) -> DatasetSpec:
+    """The first dataset of the group that the first named task belongs to."""
+    names = request.tasks.split(",") if isinstance(request.tasks, str) else request.tasks
+    first = registry.tasks.get(names[0]) if names and isinstance(names[0], str) else None
+    for spec in registry.datasets.values():
+        if not spec.paths and (first is None or spec.group == first.group):
+            return spec
+    raise UsageError("no dataset is known for these tasks; add --dataset NAME or PATH")
+
+
+def _task_parts(request: Request, registry: Registry, group: str) -> Sequence[TaskSpec | Task]:
+    if isinstance(request.tasks, str):
+        return registry.tasks_named(request.tasks, group)
+    parts: dict[str, TaskSpec | Task] = {}
+    for task in request.tasks:
+        found = [task] if isinstance(task, Task) else registry.tasks_named(task, group)
+        parts.update({part.name: part for part in found})
+    return list(parts.values())
+
+
+def _task(spec: TaskSpec, setting: Setting) -> Task:
+    return cast(Task, create(spec, setting=setting))
+
+
+def _judge(request: Request, registry: Registry, store: Store, purse: Purse) -> Judge | None:
+    if request.judge is None:
+        return None
+    name, comparable = name_of(request.judge), True
+    if isinstance(request.judge, str):
+        spec = registry.model(request.judge, "judge")
+        model, comparable = _made(spec, request.judge, request.judge_options), spec.comparable
+    else:
+        model = request.judge
+    wrapped = Remembering(_guarded(model, name, request, purse), name, store.verdicts)
+    return Judge(name, wrapped, comparable)
+
+
+def _model(request: Request, registry: Registry, plan: Plan) -> Model:
+    if not isinstance(request.model, str):
+        return _guarded(cast(Model, request.model), name_of(request.model), request, plan.purse)
+    spec = registry.model(request.model)
+    given = {"work": plan.work} if "work" in spec.needs else {}
+    model = _made(spec, request.model, request.options, **given)
+    return _guarded(model, request.model, request, plan.purse)
+
+
+def _made(spec: ModelSpec, name: str, options: Mapping[str, Any], **given: object) -> Model:
+    if spec.prefix:
+        given["model"] = name.partition("/")[2]
+    return cast(Model, create(spec, options, **given))
+
+
+def _guarded(model: Model, name: str, request: Request, purse: Purse) -> Model:
+    """The model behind rate limit, retries and budget."""
+    if request.requests_per_minute:
+        model = RateLimited(model, request.requests_per_minute)
+    model = Retrying(model, attempts=request.attempts, timeout=request.timeout)
+    price = request.prices.get(name)
+    return Budgeted(model, price, purse) if price else model
+
+
+def _config(
+    request: Request, registry: Registry, dataset: Dataset, parts: Sequence[TaskSpec | Task]
+) -> RunConfig:
+    protocol = _protocol(request)
+    plugins = {info.distribution for info in registry.plugins if info.distribution}
+    named = isinstance(request.dataset, str | Path)
+    return RunConfig(
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        model=name_of(request.model),
+        options=_redacted(request.options),
+        tasks=tuple(part.name for part in parts),
+        dataset=str(request.dataset) if named else dataset.name,
+        dataset_revision=dataset.revision,
+        dataset_options=request.dataset_options,
+        judge=name_of(request.judge) if request.judge is not None else None,
+        judge_options=_redacted(request.judge_options),
+        protocol=protocol,
+        protocol_hash=protocol.hash(),
+        limit=request.limit,
+        concurrency=request.concurrency,
+        attempts=request.attempts,
+        timeout=request.timeout,
+        versions=versions(sorted(plugins)),
+        git=git_state(),
+    )
+
+
+def _spent(store: Store) -> float:
+    """US dollars that the stored answers cost."""
+    model = sum(prediction.usage.cost_usd or 0.0 for prediction in store.all_predictions())
+    return model + sum(v.prediction.usage.cost_usd or 0.0 for v in store.all_verdicts())
+
+
+def _redacted(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {k: REDACTED if SECRET.search(k) else v for k, v in options.items()}
+
+
+def _directory(request: Request, config: RunConfig) -> Path:
+    if request.resume:
+        return Path(request.resume)
+    if request.output is None:
+        stamp = re.sub(r"\D", "", config.created[:19])
+        parts = (config.model, Path(config.dataset).name, stamp[:8], stamp[8:])
+        return _unused(Path("runs") / re.sub(r"[^\w.-]+", "-", "-".join(parts)))
+    path = Path(request.output)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        hint = f"go on with it by --resume {path}" if (path / "run.json").exists() else "not empty"
+        raise UsageError(f"{path} is in use ({hint}); choose another --output")
+    return path
+
+
+def _unused(path: Path) -> Path:
+    """`path`, or `path-2`, `path-3`, ... if a run of the same second has it."""
+    number, candidate = 1, path
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate

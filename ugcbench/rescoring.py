@@ -1,0 +1,65 @@
+"""How is a run scored again without asking its model?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ugcbench.errors import UsageError
+from ugcbench.evaluation import Observer, Unobserved, prepared, score, wait_for
+from ugcbench.plans import Plan, Request, read_config
+from ugcbench.results import Result
+from ugcbench.store import read_lines
+from ugcbench.types import Prediction, Verdict
+
+
+def rescore(
+    path: str | Path,
+    observer: Observer | None = None,
+    **request: Any,  # noqa: ANN401
+) -> Result:
+    """Score the stored predictions of a run again; stored verdicts are reused.
+
+    The keyword arguments are fields of `ugcbench.plans.Request` that replace the run's own. Another
+    `judge`, `protocol` or choice of `tasks` needs `output`, a new run directory; otherwise the
+    run's records and summary are written anew in place. Raises a `UgcbenchError`.
+    """
+    return wait_for(_rescore(Path(path), observer or Unobserved(), request))
+
+
+async def _rescore(path: Path, observer: Observer, given: Mapping[str, Any]) -> Result:
+    async with prepared(_request(path, given), observer, asking=False) as plan:
+        if plan.store.path != path:
+            _copy_answers(path, plan)
+        return await score(plan, observer)
+
+
+def _request(path: Path, given: Mapping[str, Any]) -> Request:
+    stored = read_config(path)
+    if "output" not in given:
+        changes = sorted({"judge", "protocol", "tasks"} & set(given))
+        if changes:
+            raise UsageError(f"another {' or '.join(changes)} needs a new run: --output NEW_DIR")
+        return Request(resume=path, **given)
+    kept = {
+        "model": stored.model,
+        "options": stored.options,
+        "tasks": stored.tasks,
+        "dataset": stored.dataset,
+        "dataset_options": stored.dataset_options,
+        "judge": stored.judge,
+        "judge_options": {} if "judge" in given else stored.judge_options,
+        "protocol": stored.protocol,
+        "limit": stored.limit,
+    }
+    return Request(**{**kept, **given})
+
+
+def _copy_answers(source: Path, plan: Plan) -> None:
+    wanted = {task.name for task in plan.tasks}
+    for line in read_lines(source / "predictions.jsonl"):
+        if line["task"] in wanted:
+            plan.store.predictions.append(Prediction.model_validate(line))
+    for line in read_lines(source / "verdicts.jsonl"):
+        plan.store.verdicts.append(Verdict.model_validate(line))

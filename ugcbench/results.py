@@ -1,0 +1,117 @@
+"""How are the numbers of a run looked at?
+
+`Result` is what `ugcbench.run` returns and what the command line prints: rows for people, plain
+objects for programs. Values are in [0, 1] inside and on the paper's 0-100 scale when shown.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import tabulate
+
+from ugcbench.store import read_records, read_summary
+from ugcbench.types import Cell, Record, Summary
+
+if TYPE_CHECKING:
+    import pandas
+
+Format = Literal["table", "md", "latex", "html", "csv", "json"]
+FORMATS: tuple[Format, ...] = ("table", "md", "latex", "html", "csv", "json")
+HEADERS = ("column", "score", "95 % interval", "n", "coverage", "constant answer", "judge")
+ALIGNMENT = ("left", "right", "right", "right", "right", "right", "left")
+STYLES = {"table": "rounded_outline", "md": "github", "latex": "latex_booktabs", "html": "html"}
+NOT_COMPARABLE = (
+    "* from an offline judge: a smoke test, not comparable with the verdicts of an LLM judge"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished run: its directory and its summary.
+
+    `path` is the run directory, `summary` all numbers with what is needed to trust them.
+    """
+
+    path: Path
+    summary: Summary
+
+    @classmethod
+    def load(cls, path: str | Path) -> Result:
+        """The result of a finished run directory; raises `RunError`."""
+        return cls(Path(path), read_summary(Path(path)))
+
+    @property
+    def cells(self) -> Mapping[str, Cell]:
+        """The cells by name, such as `ugc/ocr` or `ugc/caption:audio`."""
+        return {cell.name: cell for cell in self.summary.cells}
+
+    @property
+    def coverage(self) -> float:
+        """The smallest coverage of any cell."""
+        return min((cell.coverage for cell in self.summary.cells), default=0.0)
+
+    def records(self) -> Iterator[Record]:
+        """What was predicted and scored, sample by sample, read from the run directory."""
+        return read_records(self.path)
+
+    def table(self, style: Format = "table") -> str:
+        """The table of columns in one of `FORMATS`; a closing newline is not included."""
+        if style == "json":
+            return self.summary.model_dump_json(indent=2)
+        rows = [_row(cell) for cell in self.summary.cells]
+        rows.append(("Average of the table's columns", _number(self.summary.average), *[""] * 5))
+        if style == "csv":
+            return _csv(rows)
+        text = tabulate.tabulate(
+            rows, HEADERS, tablefmt=STYLES[style], disable_numparse=True, colalign=ALIGNMENT
+        )
+        if all(cell.comparable for cell in self.summary.cells):
+            return str(text)
+        return f"{text}\n{NOT_COMPARABLE}" if style != "html" else f"{text}<p>{NOT_COMPARABLE}</p>"
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a cell, with the fields of `Cell` as columns; needs `ugcbench[pandas]`."""
+        import pandas as pd
+
+        return pd.DataFrame([cell.model_dump() for cell in self.summary.cells]).set_index("name")
+
+    def _repr_html_(self) -> str:
+        head = f"<b>{html.escape(self.summary.model)}</b> on {html.escape(self.summary.dataset)}"
+        return f"<p>{head}</p>{self.table('html')}"
+
+    def __str__(self) -> str:
+        return self.table()
+
+
+def _row(cell: Cell) -> tuple[str, ...]:
+    judge = cell.judge or ""
+    if not cell.comparable:
+        judge += " *"
+    return (
+        cell.label if cell.table else f"({cell.label})",
+        _number(cell.value),
+        f"{_number(cell.low)} - {_number(cell.high)}" if cell.low is not None else "",
+        str(cell.n),
+        f"{cell.coverage:.0%}" if cell.n == cell.asked else f"{cell.coverage:.0%} of {cell.asked}",
+        _number(cell.baseline) if cell.baseline is not None else "",
+        judge,
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"
+
+
+def _csv(rows: list[tuple[str, ...]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADERS)
+    writer.writerows(rows)
+    return text.getvalue().rstrip("\n")

@@ -1,0 +1,185 @@
+"""How good does a judge find an answer?
+
+A judged scorer fills a rubric with reference and answer, asks the judge for a verdict that follows
+a pydantic schema, and computes the score from the verdict itself. A reply that can't be read
+unambiguously is asked for again with the error shown, and never becomes a number.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ugcbench.models import address, answer
+from ugcbench.protocol import JudgeRule, digest
+from ugcbench.specs import Judge
+from ugcbench.types import Prediction, Prompt, Sample, Sampling, Score, Status
+
+
+class JudgeVerdict(BaseModel):
+    """Base of the verdict schemas: closed, and strict about types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+V = TypeVar("V", bound=JudgeVerdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A verdict turned into numbers in [0, 1]."""
+
+    value: float
+    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric(Generic[V]):
+    """What a judge is asked and how its verdict is read.
+
+    `template` has `$name` places for the texts that `fields(sample, text)` returns; each of them is
+    fenced by a tag of its name, and nothing inside can close the fence. `grade(verdict, sample)`
+    gives the numbers and raises `ValueError` if the verdict doesn't fit the sample.
+    """
+
+    name: str
+    template: str
+    verdict: type[V]
+    fields: Callable[[Sample, str], Mapping[str, str]]
+    grade: Callable[[V, Sample], Grade]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with the wording and with the verdict's schema."""
+        return digest([self.name, self.template, self.verdict.model_json_schema()])
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedScorer(Generic[V]):
+    """Scores by a judge's verdict; stateless, and total: a judge's failure is a status."""
+
+    rubric: Rubric[V]
+    asked: Judge
+    rule: JudgeRule = JudgeRule()
+
+    @property
+    def judge(self) -> str:
+        """The judge's name."""
+        return self.asked.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with rubric, judge and the judge's rule."""
+        return digest([self.rubric.fingerprint, self.judge, self.rule.model_dump(mode="json")])
+
+    async def score(self, sample: Sample, prediction: Prediction) -> Score:
+        """Ask the judge; status other than `ok` and source `judge` if no verdict can be read."""
+        prompt = self.prompt(sample, prediction)
+        addresses: list[str] = []
+        problem = ""
+        for _ in range(1 + self.rule.reasks):
+            addresses.append(address(self.judge, prompt))
+            reply = await answer(self.asked.model, prompt)
+            if reply.failure is not None:
+                return _unjudged(reply.failure.status, reply.failure.message, addresses)
+            try:
+                verdict = read_verdict(reply.text or "", self.rubric.verdict)
+                return _judged(verdict, self.rubric.grade(verdict, sample), reply, addresses)
+            except ValueError as error:
+                problem = _describe(error)
+                prompt = _ask_again(prompt, reply.text or "", problem)
+        return _unjudged("malformed", problem, addresses)
+
+    def prompt(self, sample: Sample, prediction: Prediction) -> Prompt:
+        """The text-only prompt for a prediction; the sample's id is not in its text."""
+        fields = self.rubric.fields(sample, prediction.text or "")
+        fenced = {name: fence(name, text) for name, text in fields.items()}
+        rule = self.rule
+        return Prompt(
+            task=prediction.task,
+            sample_id=sample.id,
+            text=string.Template(self.rubric.template).substitute(fenced),
+            sampling=Sampling(temperature=rule.temperature, max_tokens=rule.max_tokens),
+            output_schema=self.rubric.verdict.model_json_schema() if rule.structured else None,
+            fields=fields,
+        )
+
+
+def fence(name: str, text: str) -> str:
+    """`text` between tags of `name`; tags inside lose their brackets, so it can't end the fence."""
+    inside = re.sub(
+        r"<(\s*/?\s*[A-Za-z_])", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\\1", text
+    )
+    return f"<{name}>\n{inside}\n</{name}>"
+
+
+def read_verdict(text: str, schema: type[V]) -> V:
+    """The verdict in a judge's reply: one JSON object, bare or fenced or amid prose.
+
+    Raises `ValueError` when there is none, more than one, or one that breaks the schema.
+    """
+    verdicts: list[V] = []
+    problem: ValueError = ValueError("the reply holds no JSON object")
+    for candidate in _json_objects(text):
+        try:
+            verdict = schema.model_validate_json(json.dumps(candidate))
+        except ValidationError as error:
+            problem = error
+            continue
+        if verdict not in verdicts:
+            verdicts.append(verdict)
+    if len(verdicts) > 1:
+        raise ValueError("the reply holds several different verdicts")
+    if not verdicts:
+        raise problem
+    return verdicts[0]
+
+
+def _json_objects(text: str) -> list[object]:
+    """All outermost JSON objects in a text, in order."""
+    decoder, found, at = json.JSONDecoder(), [], text.find("{")
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at = text.find("{", at + 1)
+            continue
+        found.append(value)
+        at = text.find("{", end)
+    return found
+
+
+def _judged(verdict: JudgeVerdict, grade: Grade, reply: Prediction, asked: list[str]) -> Score:
+    return Score(
+        status="ok",
+        value=grade.value,
+        parts=grade.parts,
+        verdicts=tuple(asked),
+        judge_model=reply.model,
+        note=json.dumps(verdict.model_dump(mode="json"), ensure_ascii=False),
+    )
+
+
+def _unjudged(status: Status, why: str, asked: list[str]) -> Score:
+    return Score(status=status, source="judge", verdicts=tuple(asked), note=f"judge: {why}")
+
+
+def _ask_again(prompt: Prompt, reply: str, problem: str) -> Prompt:
+    note = f"Your last reply could not be read ({problem}). It was:\n{fence('reply', reply[:2000])}"
+    ending = "Reply again with nothing but the JSON object that was asked for."
+    return prompt.model_copy(update={"text": f"{prompt.text}\n\n{note}\n{ending}"})
+
+
+def _describe(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        problems = [
+            f"{'.'.join(map(str, e['loc'])) or 'reply'}: {e['msg']}" for e in error.errors()
+        ]
+        return "; ".join(problems[:5])
+    return str(error)

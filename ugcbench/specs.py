@@ -1,0 +1,174 @@
+"""What does a plugin hand over, and what must it fulfil?
+
+A plugin's hooks return specs: a name and a target string `module:attribute`, imported only when
+the name is used. The target of a `TaskSpec` is a function `(Setting) -> Task`, of a `ModelSpec` a
+callable that returns a `Model`, of a `DatasetSpec` a callable that returns a `Dataset`.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+if typing.TYPE_CHECKING:
+    from ugcbench.protocol import Protocol
+    from ugcbench.types import Clip, Prediction, Prompt, Sample, Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A name under which something can be asked for, and where it is found.
+
+    `target` is `module:attribute`; `options` are keyword arguments for it that a user's own
+    options override; `extra` names the optional dependencies to install for it
+    (`pip install 'ugcbench[extra]'`), `distribution` the package that brings the extra.
+    """
+
+    name: str
+    target: str
+    summary: str
+    aliases: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    extra: str | None = None
+    distribution: str = "ugcbench"
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSpec(Spec):
+    """A task. `group` is its benchmark; `table` says whether `--tasks all` includes it."""
+
+    group: str
+    table: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec(Spec):
+    """A model. With `prefix`, the name stands for all names `name/<model>`, and what comes after
+    the slash is passed as `model=`.
+
+    `roles` says whether it can be asked about clips (`model`), judge (`judge`), or both.
+    `comparable` is False for a judge whose verdicts must not stand beside an LLM judge's. `needs`
+    names what the run hands to the target beside the options: `work` is a function that iterates
+    the run's (task, sample) pairs, for baselines that are made from the gold. `free` says that an
+    answer costs no money.
+    """
+
+    prefix: bool = False
+    comparable: bool = True
+    free: bool = False
+    roles: frozenset[str] = frozenset({"model", "judge"})
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec(Spec):
+    """A dataset. `group` names the tasks that `all` means on it.
+
+    With `paths`, the target opens what a user gives as a path, passed as `path=`.
+    """
+
+    group: str
+    paths: bool = False
+
+
+class Model(typing.Protocol):
+    """Anything that answers prompts: an API, a local checkpoint, a judge, a baseline.
+
+    An engine that batches does so behind `generate`, which is called concurrently.
+    """
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Answer `prompt`.
+
+        Raises a `ModelError` if there is no answer, a `MediaError` if the clip can't be read. A
+        refusal is no error: it is returned as a `Prediction` whose failure says `refused`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free what the model holds; called once, after the last answer."""
+        ...
+
+
+class Scorer(typing.Protocol):
+    """The way from a prediction to a score: stateless and total."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same prediction could get another score."""
+        ...
+
+    @property
+    def judge(self) -> str | None:
+        """The name of the judge asked, or None."""
+        ...
+
+    async def score(self, sample: Sample, prediction: Prediction) -> Score:
+        """Score `prediction`, whose text may be anything at all, against `sample`."""
+        ...
+
+
+class Dataset(typing.Protocol):
+    """Clips in a fixed order, iterated lazily and as often as wanted."""
+
+    @property
+    def name(self) -> str:
+        """The name under which results are reported."""
+        ...
+
+    @property
+    def revision(self) -> str:
+        """A version or content hash: equal revisions mean equal clips and gold."""
+        ...
+
+    def __iter__(self) -> Iterator[Clip]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A judge by name: the model that is asked.
+
+    `comparable` says whether its verdicts may stand beside an LLM judge's.
+    """
+
+    name: str
+    model: Model
+    comparable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a task is built for: the protocol, and the judge if the task needs one."""
+
+    protocol: Protocol
+    judge: Judge | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a results table: the score's value, or one of its named `part`s."""
+
+    label: str
+    part: str | None = None
+    table: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A frozen bundle: which samples, which prompt, which scorer, which columns.
+
+    `sample` gives the task's sample of a clip, or None if the clip has no gold for it. `prompt`
+    never sees a sample's answer in what it returns. `fingerprint` changes with the wording of the
+    prompt. `baseline` says whether a constant answer's score is reported beside the result.
+    """
+
+    name: str
+    version: int
+    sample: Callable[[Clip], Sample | None]
+    prompt: Callable[[Sample], Prompt]
+    scorer: Scorer
+    columns: tuple[Column, ...]
+    fingerprint: str
+    baseline: bool = False

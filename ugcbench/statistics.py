@@ -1,0 +1,104 @@
+"""How sure is a mean?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri, stdtrit
+
+Values = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean of `n` values with its confidence interval; the bounds are None where the values do
+    not allow one.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+def mean_interval(
+    values: npt.ArrayLike,
+    clusters: npt.ArrayLike | None = None,
+    confidence: float = 0.95,
+) -> Interval:
+    """The mean of `values`, numbers in [0, 1], and a two-sided interval for it within [0, 1].
+
+    `clusters` says for each value to which cluster it belongs (several questions about one clip);
+    without it, every value is its own. Values of 0 and 1 only, each its own cluster, get the Wilson
+    score interval; all others the t interval with the cluster-robust variance of a ratio (sum of
+    values by number of values) and G - 1 degrees of freedom for G clusters. Values that are all 0
+    or all 1 have no spread for that, so in larger clusters too they get Wilson's, of G trials. With
+    fewer than two values or clusters there are no bounds.
+
+    Raises `ValueError` for no values, values outside [0, 1], lengths that differ, or a confidence
+    outside (0, 1).
+    Source: W. G. Cochran, Sampling Techniques, 3rd ed. 1977, chapters 6 and 9A (ratio estimate for
+    clusters of unequal size); `wilson_interval`.
+    """
+    numbers = _checked(values, confidence)
+    mean, n = float(numbers.mean()), len(numbers)
+    deviations = _sum_by_cluster(numbers - mean, clusters)
+    groups = len(deviations)
+    if groups < 2:
+        return Interval(mean, None, None, n)
+    binary = bool(np.all((numbers == 0) | (numbers == 1)))
+    if binary and (groups == n or mean in (0.0, 1.0)):
+        low, high = wilson_interval(mean, groups, confidence)
+    else:
+        low, high = _t_interval(mean, deviations, n, confidence)
+    return Interval(mean, low, high, n)
+
+
+def wilson_interval(share: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The Wilson score interval of a share observed in `n` independent trials.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
+    JASA 22 (1927), 209-212.
+    """
+    z = float(ndtri((1 + confidence) / 2))
+    centre = share + z * z / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    # At a share of 0 or 1 the bound is that share; rounding must not move it.
+    low = 0.0 if share == 0 else (centre - half) / scale
+    high = 1.0 if share == 1 else (centre + half) / scale
+    return low, high
+
+
+def _t_interval(mean: float, deviations: Values, n: int, confidence: float) -> tuple[float, float]:
+    groups = len(deviations)
+    variance = groups / (groups - 1) * float(deviations @ deviations) / n**2
+    half = float(stdtrit(groups - 1, (1 + confidence) / 2)) * math.sqrt(variance)
+    return max(0.0, mean - half), min(1.0, mean + half)
+
+
+def _sum_by_cluster(deviations: Values, clusters: npt.ArrayLike | None) -> Values:
+    if clusters is None:
+        return deviations
+    labels = np.asarray(clusters)
+    if labels.shape != deviations.shape:
+        raise ValueError(
+            f"the cluster labels have the shape {labels.shape}; give one for each of the "
+            f"{len(deviations)} values"
+        )
+    _, members = np.unique(labels, return_inverse=True)
+    return np.bincount(members, weights=deviations).astype(np.float64)
+
+
+def _checked(values: npt.ArrayLike, confidence: float) -> Values:
+    numbers = np.asarray(values, np.float64)
+    if numbers.ndim != 1 or len(numbers) == 0:
+        raise ValueError("a mean needs a flat array of at least one value")
+    if not bool(np.all((numbers >= 0) & (numbers <= 1))):
+        raise ValueError("the values must be finite numbers between 0 and 1")
+    if not 0 < confidence < 1:
+        raise ValueError(f"the confidence is {confidence}; give a number between 0 and 1")
+    return numbers
