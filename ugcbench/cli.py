@@ -21,9 +21,11 @@ INTERRUPTED = 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ugcbench")
 def ugcbench() -> None:
-    """Evaluate models that watch and listen to short videos, with numbers that can be compared.
+    r"""Evaluate models that watch and listen to short videos, with numbers that can be compared.
 
-    Start with:  ugcbench run --model signal-baseline --dataset mini --judge lexical
+    \b
+    Start with:
+      ugcbench run --model signal-baseline --dataset mini --judge lexical
     """
 
 
@@ -36,7 +38,7 @@ def main() -> None:
     try:
         registry = Registry()
         registry.add_commands(ugcbench)
-        sys.exit(ugcbench(obj=registry, standalone_mode=False))
+        sys.exit(ugcbench(obj=registry, prog_name="ugcbench", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Format = Literal["table", "md", "latex", "html", "csv", "json"]
 FORMATS: tuple[Format, ...] = ("table", "md", "latex", "html", "csv", "json")
-HEADERS = ("column", "score", "95 % interval", "n", "coverage", "constant answer", "judge")
+HEADERS = ("column", "score", "95 % interval", "n", "coverage", "constant", "judge")
 ALIGNMENT = ("left", "right", "right", "right", "right", "right", "left")
 STYLES = {"table": "rounded_outline", "md": "github", "latex": "latex_booktabs", "html": "html"}
 NOT_COMPARABLE = (
@@ -66,7 +66,7 @@ class Result:
         if style == "json":
             return self.summary.model_dump_json(indent=2)
         rows = [_row(cell) for cell in self.summary.cells]
-        rows.append(("Average of the table's columns", _number(self.summary.average), *[""] * 5))
+        rows.append(("Average", _number(self.summary.average), *[""] * 5))
         if style == "csv":
             return _csv(rows)
         text = tabulate.tabulate(

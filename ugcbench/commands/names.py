@@ -20,7 +20,7 @@ style_option = click.option(
 )
 
 
-@click.command("list")
+@click.command("list", short_help="List what can be named.")
 @click.argument("kind", type=click.Choice(KINDS))
 @style_option
 @click.pass_obj
@@ -34,7 +34,7 @@ def list_names(registry: Registry, kind: str, style: str) -> None:
         click.echo(line)
 
 
-@click.command()
+@click.command(short_help="Show what stands behind a name.")
 @click.argument("name")
 @style_option
 @click.pass_obj

@@ -55,7 +55,7 @@ min_coverage_option = click.option(
 )
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES, short_help="Put a dataset's questions to a model and score it.")
 @click.option("--model", metavar="NAME", shell_complete=complete_models, help="What to evaluate.")
 @options_option
 @click.option(
@@ -122,7 +122,7 @@ def run(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
     _print_result(context, result, style, min_coverage)
 
 
-@click.command(epilog=EXIT_CODES)
+@click.command(epilog=EXIT_CODES, short_help="Score a run's stored predictions again.")
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False), metavar="RUN")
 @click.option("--judge", metavar="NAME", shell_complete=complete_models, help="Another judge.")
 @judge_options_option

@@ -10,7 +10,7 @@ import click
 STYLES = click.Choice(["table", "json"])
 
 
-@click.command()
+@click.command(short_help="Prove a run directory whole.")
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False), metavar="RUN")
 @click.option("--format", "style", type=STYLES, default="table", show_default=True)
 @click.pass_context

@@ -1,0 +1,115 @@
+"""Where is an OpenAI-compatible server, with which key is it asked, and how is one request sent?"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import openai
+
+from ugcbench.errors import FatalModelError, ModelTimeoutError
+from ugcbench.types import Failure
+from ugcbench_models.openai_errors import FailureReader
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+CONNECT_SECONDS = 10.0
+"""Time to reach a server; the time for its answer is another matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server's URL and the key for it."""
+
+    url: str
+    key: str = field(repr=False)
+
+    @property
+    def host(self) -> str:
+        """The name of the server's machine."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI's own service, there or at Azure."""
+        return self.host.endswith((".openai.com", ".openai.azure.com"))
+
+    @property
+    def address(self) -> str:
+        """The URL less what may be secret in it."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+
+
+def find_endpoint(base_url: str | None, api_key: str | None) -> Endpoint:
+    """The endpoint of an adapter's options, completed by OPENAI_BASE_URL and OPENAI_API_KEY.
+
+    A server on this machine may do without a key. Raises `FatalModelError` for what is no URL, and
+    without a key or with one that can't be sent.
+    """
+    url = base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+    if not url.startswith(("https://", "http://")):
+        raise FatalModelError(f"{url!r} is no URL; type `--option base_url=http://HOST:PORT/v1`")
+    key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
+    endpoint = Endpoint(url, key)
+    if not key and not _is_loopback(endpoint.host):
+        raise FatalModelError(
+            f"no key for {endpoint.address}: type `export OPENAI_API_KEY=...`; "
+            "for a server that wants none, `--option api_key=none`"
+        )
+    if not (key.isascii() and key.isprintable()):
+        raise FatalModelError("the API key holds characters that no key has: copy it anew")
+    return Endpoint(url, key or "none")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Connection:
+    """A client of one server, for many requests at a time.
+
+    Repeating failed requests is left to the caller. Up to 100 connections are kept open between
+    requests.
+    """
+
+    def __init__(self, endpoint: Endpoint, model: str, timeout: float) -> None:
+        secret = endpoint.key if endpoint.key != "none" else ""
+        self._failures = FailureReader(model, endpoint.address, secret)
+        self._timeout = timeout
+        self._client = openai.AsyncOpenAI(
+            base_url=endpoint.url,
+            api_key=endpoint.key,
+            max_retries=0,
+            timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
+        )
+
+    async def post(self, body: dict[str, Any]) -> str | Failure:
+        """The reply to a chat request as JSON text, or the failure of a prompt that is filtered.
+
+        Raises a `ModelError`. The text is not parsed by the client, which would take a third of the
+        time that a request costs here.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                reply = await self._client.post("/chat/completions", cast_to=str, body=body)
+                return self._failures.hide(reply)
+        except TimeoutError:
+            raise ModelTimeoutError(f"no complete answer within {self._timeout:g} s") from None
+        except openai.OpenAIError as error:
+            # Not chained: the client's own text and request may hold the key.
+            failure = self._failures.find_refusal(error)
+            if failure is None:
+                raise self._failures.translate(error) from None
+            return failure
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()

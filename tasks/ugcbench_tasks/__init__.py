@@ -1,0 +1,70 @@
+"""The tasks of UGC-VideoCap, the mini benchmark, and the readers of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ugcbench import DatasetSpec, TaskSpec, hookimpl
+
+HOME = "ugcbench_tasks"
+
+
+@hookimpl
+def ugcbench_tasks() -> Iterable[TaskSpec]:
+    """The eight columns of the paper's Table 2, and three tasks outside of it."""
+    yield _choice("voice_source", "Voice source", "where the human voice comes from (3 options)")
+    yield _choice("tone", "Tone", "tone and mood of the speakers (3 options)")
+    yield _task("ocr", "on-screen text, by n-gram overlap")
+    yield _task("background", "background changes, judged consistent or not")
+    yield _task("objects", "main objects, judged share of the gold objects found")
+    yield _task("caption", "the final caption, judged on audio, visual and details")
+    yield _single("audio_caption", "heard", "Audio caption")
+    yield _single("visual_caption", "seen", "Visual caption")
+    yield _choice(
+        "bgm", "BGM", "background music, yes or no; the public gold is broken", table=False
+    )
+
+
+@hookimpl
+def ugcbench_datasets() -> Iterable[DatasetSpec]:
+    """The shipped mini benchmark, and the opener of a user's own files."""
+    yield DatasetSpec(
+        name="mini",
+        target=f"{HOME}.datasets:mini",
+        summary="twelve drawn clips with sound and gold for every task, shipped with ugcbench",
+        group="ugc",
+        licence="Apache-2.0",
+    )
+    yield DatasetSpec(
+        name="file",
+        target=f"{HOME}.datasets:open_dataset",
+        summary="a directory in the official layout, or a JSON or JSONL file (--dataset PATH)",
+        group="ugc",
+        paths=True,
+    )
+
+
+def _task(name: str, summary: str) -> TaskSpec:
+    return TaskSpec(name=f"ugc/{name}", target=f"{HOME}.ugc:{name}", summary=summary, group="ugc")
+
+
+def _choice(name: str, label: str, summary: str, *, table: bool = True) -> TaskSpec:
+    return TaskSpec(
+        name=f"ugc/{name}",
+        target=f"{HOME}.ugc:choice",
+        summary=summary,
+        options={"name": name, "gold": name, "label": label},
+        group="ugc",
+        table=table,
+    )
+
+
+def _single(name: str, modality: str, label: str) -> TaskSpec:
+    return TaskSpec(
+        name=f"ugc/{name}",
+        target=f"{HOME}.ugc:single_caption",
+        summary=f"a caption of only what is {modality}, judged by one level",
+        options={"name": name, "modality": modality, "label": label},
+        group="ugc",
+        table=False,
+    )

@@ -1,0 +1,80 @@
+"""docs/plugins.md has a heading for every hook, and each of its plugins works as it stands."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import ugcbench
+from ugcbench import hookspecs
+
+PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
+SECTIONS = dict(re.findall(r"^## (ugcbench_\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+
+
+def hooks():
+    return {name for name in vars(hookspecs) if name.startswith("ugcbench_")}
+
+
+def test_every_hook_has_a_heading_and_every_heading_a_hook():
+    assert set(SECTIONS) == hooks()
+
+
+@pytest.fixture
+def plugin(request, monkeypatch):
+    """The section's plugin as an importable module."""
+    (code,) = re.findall(r"```python\n(.*?)```", SECTIONS[request.param], re.DOTALL)
+    module = types.ModuleType(f"plugin_of_{request.param}")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(code, "docs/plugins.md", "exec"), vars(module))
+    return module
+
+
+def run(plugin, tmp_path, **settings):
+    registry = ugcbench.Registry({"mine": plugin})
+    given = {"model": "blind", "tasks": "ugc/tone", "dataset": "mini", **settings}
+    return ugcbench.run(registry=registry, output=tmp_path / "run", **given)
+
+
+@pytest.mark.parametrize("plugin", ["ugcbench_models"], indirect=True)
+def test_the_model(plugin, tmp_path):
+    result = run(plugin, tmp_path, model="frame-counter", options={"unit": "sec"}, limit=2)
+    texts = [record.prediction.text for record in result.records()]
+    assert all(re.fullmatch(r"\d+ frames, \d+\.\d sec of sound", text) for text in texts)
+
+
+@pytest.mark.parametrize("plugin", ["ugcbench_tasks"], indirect=True)
+def test_the_task(plugin, tmp_path):
+    result = run(plugin, tmp_path, model="majority", tasks="mine/first_word")
+    assert 0 < result.cells["mine/first_word"].value <= 1
+
+
+@pytest.mark.parametrize("plugin", ["ugcbench_datasets"], indirect=True)
+def test_the_dataset(plugin, tmp_path):
+    more = {"dataset": "countdown", "dataset_options": {"start": 5}, "tasks": "ugc/ocr"}
+    assert run(plugin, tmp_path, **more).cells["ugc/ocr"].asked == 5
+
+
+@pytest.mark.parametrize("plugin", ["ugcbench_commands"], indirect=True)
+def test_the_command(plugin):
+    group = click.Group("ugcbench")
+    ugcbench.Registry({"mine": plugin}, installed=False).add_commands(group)
+    assert CliRunner().invoke(group, ["greet", "you"]).output == "hello you\n"
+
+
+@pytest.mark.parametrize("plugin", ["ugcbench_record"], indirect=True)
+def test_the_listener_to_records(plugin, tmp_path, capsys):
+    run(plugin, tmp_path, model="fake", options={"reply": "no idea"}, limit=1)
+    assert "ugc/tone" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("plugin", ["ugcbench_finished"], indirect=True)
+def test_the_listener_to_summaries(plugin, tmp_path, capsys):
+    run(plugin, tmp_path)
+    assert "blind ugc/tone" in capsys.readouterr().out
