@@ -134,6 +134,7 @@ async def _ask_on(
             prediction = prediction.model_copy(update=changes)
         plan.store.predictions.append(prediction)
         observer.step(prediction)
+        await asyncio.sleep(0)  # a model that never waits must not keep Ctrl-C and timers out
 
 
 def _unanswered(plan: Plan, observer: Observer) -> Iterator[tuple[Task, Sample]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -233,14 +234,14 @@ class Fake:
         reply: the text, or a function of the prompt; an exception that it returns is raised.
         seconds: how long an answer takes.
 
-    `prompts` keeps what was asked.
+    `prompts` keeps the last thousand that were asked.
 
     """
 
     reply: str | Callable[[Prompt], str | Exception] = "fake"
     seconds: float = 0.0
     usage: Usage = Usage()
-    prompts: list[Prompt] = field(default_factory=list)
+    prompts: deque[Prompt] = field(default_factory=lambda: deque(maxlen=1000))
     closed: bool = False
 
     async def generate(self, prompt: Prompt) -> Prediction:

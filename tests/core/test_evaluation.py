@@ -131,7 +131,7 @@ def test_resuming_a_finished_run_asks_nothing_and_changes_nothing(registry, tmp_
     verdicts = (first.path / "verdicts.jsonl").read_bytes()
     model = Fake(knower)
     again = run(registry, tmp_path, model, resume=first.path)
-    assert model.prompts == []
+    assert not model.prompts
     assert (first.path / "records.jsonl").read_bytes() == before
     assert (first.path / "verdicts.jsonl").read_bytes() == verdicts
     assert again.summary.cells == first.summary.cells

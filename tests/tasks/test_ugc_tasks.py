@@ -61,8 +61,9 @@ def test_all_is_the_eight_columns_of_the_table():
 @pytest.mark.parametrize("name", RULE_BASED)
 def test_gold_scores_one(clips, name, protocol):
     task = build(name, protocol)
-    # The paper's OCR scorer strips punctuation from the prediction alone, so gold can lose a little.
-    least = 0.8 if (name, protocol) == ("ugc/ocr", "paper") else 1.0
+    # The paper's OCR scorer strips punctuation from the prediction alone and finds no bigram in a
+    # single word, so that even gold can lose something.
+    least = 0.7 if (name, protocol) == ("ugc/ocr", "paper") else 1.0
     for sample in samples(task, clips):
         assert score(task, sample, as_text(sample.answer)).value >= least
 
