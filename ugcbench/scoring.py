@@ -18,13 +18,13 @@ Work = tuple[Task, Sample, Prediction]
 async def score_one(task: Task, sample: Sample, prediction: Prediction) -> Score:
     """Score one prediction.
 
-    A failed prediction and an empty text never reach the scorer: their score says why there is no
-    number.
+    A failed prediction never reaches the scorer, and an empty text only if the task says so: their
+    score says why there is no number.
     """
     failure = prediction.failure
     if failure is not None:
         return Score(status=failure.status, note=f"{failure.kind}: {failure.message}")
-    if not (prediction.text or "").strip():
+    if not task.scores_empty and not (prediction.text or "").strip():
         return Score(status="refused", note="the answer is empty")
     return await task.scorer.score(sample, prediction)
 

@@ -161,7 +161,8 @@ class Task:
 
     `sample` gives the task's sample of a clip, or None if the clip has no gold for it. `prompt`
     never sees a sample's answer in what it returns. `fingerprint` changes with the wording of the
-    prompt. `baseline` says whether a constant answer's score is reported beside the result.
+    prompt. `baseline` says whether a constant answer's score is reported beside the result,
+    `scores_empty` that an empty text is an answer for the scorer and no refusal.
     """
 
     name: str
@@ -172,3 +173,4 @@ class Task:
     columns: tuple[Column, ...]
     fingerprint: str
     baseline: bool = False
+    scores_empty: bool = False

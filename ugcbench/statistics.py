@@ -35,8 +35,9 @@ def mean_interval(
     without it, every value is its own. Values of 0 and 1 only, each its own cluster, get the Wilson
     score interval; all others the t interval with the cluster-robust variance of a ratio (sum of
     values by number of values) and G - 1 degrees of freedom for G clusters. Values that are all 0
-    or all 1 have no spread for that, so in larger clusters too they get Wilson's, of G trials. With
-    fewer than two values or clusters there are no bounds.
+    or all 1 have no spread for that, so in larger clusters too they get Wilson's, of G trials.
+    Other values that are all equal say nothing about their spread: no bounds, and none either with
+    fewer than two clusters.
 
     Raises `ValueError` for no values, values outside [0, 1], lengths that differ, or a confidence
     outside (0, 1).
@@ -52,6 +53,8 @@ def mean_interval(
     binary = bool(np.all((numbers == 0) | (numbers == 1)))
     if binary and (groups == n or mean in (0.0, 1.0)):
         low, high = wilson_interval(mean, groups, confidence)
+    elif np.ptp(numbers) == 0:
+        return Interval(mean, None, None, n)
     else:
         low, high = _t_interval(mean, deviations, n, confidence)
     return Interval(mean, low, high, n)

@@ -7,14 +7,14 @@ Source: UGC-VideoCap paper, sections 3 to 5 and Table 2.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, TypeVar
-
-from ugcbench.scorers.choice import ChoiceScorer
-from ugcbench.scorers.ngram import NgramScorer
 
 from ugcbench.errors import UsageError
 from ugcbench.protocol import Protocol, digest
+from ugcbench.scorers.choice import ChoiceScorer
 from ugcbench.scorers.judge import JudgedScorer, JudgeVerdict, Rubric
+from ugcbench.scorers.ngram import NgramScorer
 from ugcbench.specs import Column, Scorer, Setting, Task
 from ugcbench.types import Clip, Prompt, Sample
 from ugcbench_tasks import verdicts
@@ -29,7 +29,9 @@ def choice(setting: Setting, *, name: str, gold: str, label: str) -> Task:
 
 def ocr(setting: Setting) -> Task:
     """Reading the on-screen text, scored by n-gram overlap with the gold lines."""
-    return _task(setting, "ocr", "ocr", NgramScorer(setting.protocol.ngram), (Column("OCR"),))
+    variant = setting.protocol.ngram
+    task = _task(setting, "ocr", "ocr", NgramScorer(variant), (Column("OCR"),))
+    return replace(task, scores_empty=variant == "ocr-keep-empty")
 
 
 def background(setting: Setting) -> Task:

@@ -54,7 +54,7 @@ _MARKUP: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("\N{RIGHT SINGLE QUOTATION MARK}"), "'"),
     (re.compile(r"<answer>|\\boxed\{"), "\nanswer: "),
     (re.compile(r"</answer>"), "\n"),
-    (re.compile(r"\\(?:text|mathrm|mathbf)\{|^\s*#+\s", re.MULTILINE), ""),
+    (re.compile(r"\\(?:text|mathrm|mathbf)\{|^[ \t]*#+[ \t]", re.MULTILINE), ""),
     (re.compile(r'[*`"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}]'), ""),
     (re.compile(r"(?<!\w)'|'(?!\w)|(?<![^\W_])_+|_+(?![^\W_])"), ""),
 )
@@ -70,16 +70,16 @@ _SECOND_LABEL = re.compile(r"(?:(?:or|and)\b|[/&+])? ?[(\[]?([a-z])(?:[)\]}:.,;!
 _REASON = re.compile(r" (?:because|since|as|due|given)\b")
 _JOINT = re.compile(r" ?(?:[,/&+]|or\b|and\b) ?(?:or\b|and\b)? ?")
 _FILLER = re.compile(
-    r"(?:(?:the|an?|my|it|it's|is|would be|correct|right|best|final|answer|option|choice|letter|most"
-    r"|likely|probably|clearly|definitely)\b[ :=]*)+"
+    r"(?:(?:the|an?|my|it|it's|is|would be|correct|right|best|final|answer|option|choice|letter"
+    r"|most|likely|probably|clearly|definitely)\b[ :=]*)+"
 )
 _WEAK_STATEMENT = re.compile(
     r"\b(?:option|choice|answer|choose|pick|select|go with|it is|it's) (?=[(\[]?[a-z]\b)"
     r"|(?=[(\[][a-z][)\]])"
 )
 _DENIAL_BEFORE = re.compile(
-    r"(?:\b(?:not|never|neither|nor|without|cannot|than|non|instead of|opposed to)|n't|\bno(?! doubt))"
-    r"(?:[ -]+[\w']+){0,3}[ -]*$"
+    r"(?:\b(?:not|never|neither|nor|no(?! doubt)|non|cannot|without|than|instead of|opposed to)"
+    r"|n't)(?:[ -]+[\w']+){0,3}[ -]*$"
 )
 _DENIAL_AFTER = re.compile(
     r"\s*(?:(?:is|was|would|does|do|can|could|seems)(?: be)? ?)?(?:not|n't|wrong|incorrect|false)\b"
@@ -99,7 +99,7 @@ class _Options:
         """The options in statements such as `answer: B` or `the correct option is (b)`."""
         found: set[int] = set()
         for statement in _STATEMENT.finditer(answer):
-            rest = answer[statement.end() :].lstrip(" :=\n").partition("\n")[0]
+            rest = _after(answer, statement)
             found |= self._begins(rest) or self._begins(_without_filler(rest))
         return found
 
@@ -116,36 +116,39 @@ class _Options:
         return found
 
     def mentioned(self, answer: str) -> set[int]:
-        """The options named anywhere, by text or as `option B` or `(b)`; raises if one is denied."""
+        """The options named anywhere, by text or as `option B` or `(b)`; denying one raises."""
         found: set[int] = set()
         for mention in self.pattern.finditer(answer):
             _refuse_denial(answer, mention.start(), mention.end())
             found.add(self.names[mention[0]])
         for statement in _WEAK_STATEMENT.finditer(answer):
-            label = self._label(answer[statement.end() :].partition("\n")[0])
+            label = self._label(_after(answer, statement), stated=True)
             if label:
                 _refuse_denial(answer, statement.start(), statement.end())
             found |= label
         return found
 
     def _begins(self, line: str) -> set[int]:
-        label = self._label(line)
+        label = self._label(line, stated=True)
         name = None if label else self.pattern.match(line)
         if not name:
             return label
         _refuse_denial(line, name.start(), name.end())
+        found = {self.names[name[0]]}
         joint = _JOINT.match(line, name.end())
-        second = self._begins(line[joint.end() :]) if joint else set()
-        return {self.names[name[0]]} | second
+        if joint:
+            second = self.pattern.match(line, joint.end())
+            found |= {self.names[second[0]]} if second else self._label(line[joint.end() :])
+        return found
 
-    def _label(self, line: str) -> set[int]:
+    def _label(self, line: str, *, stated: bool = False) -> set[int]:
         """The option whose letter begins the line, with any other that directly follows it."""
         match = _LABEL.match(line)
         if not match or match[1] not in self.letters:
             return set()
         rest = line[match.end() :]
         name = self.pattern.match(rest.lstrip(_PUNCTUATION))
-        if not _is_label(match, rest, followed_by_name=name is not None):
+        if not _is_label(match, rest, named=name is not None, stated=stated):
             return set()
         _refuse_denial(rest, 0, 0)
         found = {self.letters.index(match[1])}
@@ -155,21 +158,27 @@ class _Options:
         return found | ({self.names[name[0]]} if name else set())
 
 
-def _is_label(match: re.Match[str], rest: str, *, followed_by_name: bool) -> bool:
+def _is_label(match: re.Match[str], rest: str, *, named: bool, stated: bool) -> bool:
     letter, mark = match.groups()
     if mark and mark in ".,;!?":
         # Not the letter of `a.m.`, but that of `b.narration`.
-        return rest[:1] in ("", " ") or followed_by_name
+        return rest[:1] in ("", " ") or named
     if mark or not rest or _REASON.match(rest):
         return True
-    # A letter before a space is a label, unless it is also a word: `a man`, `I think`.
-    return letter not in "ai"
+    # Before a space: `the answer is b which`, `b narration`, but neither `b roll` nor `a man`.
+    return (named or stated) and letter not in "ai"
 
 
 def _refuse_denial(text: str, start: int, end: int) -> None:
     before = text[max(0, start - 80) : start]
     if _DENIAL_BEFORE.search(before) or _DENIAL_AFTER.match(text, end):
         raise UnclearAnswerError("the answer denies an option")
+
+
+def _after(answer: str, statement: re.Match[str]) -> str:
+    """The line that follows a statement; a limit to its length keeps the time linear."""
+    rest = answer[statement.end() : statement.end() + 1000]
+    return rest.lstrip(" :=\n").partition("\n")[0]
 
 
 def _without_filler(line: str) -> str:
@@ -201,8 +210,9 @@ def _unwrap(text: str) -> str:
             return only
         case [dict(fields)]:
             named = {str(key).casefold(): value for key, value in fields.items()}
-            wanted = [named.get(key) for key in ("final_answer", "answer", "choice", "option")]
-            strings = [value for value in (*wanted, *named.values()) if isinstance(value, str)]
-            return strings[0] if any(wanted) or len(strings) == 1 else answer
+            asked = [named.get(key) for key in ("final_answer", "answer", "choice", "option")]
+            wanted = [value for value in asked if isinstance(value, str)]
+            strings = wanted[:1] or [value for value in named.values() if isinstance(value, str)]
+            return strings[0] if len(strings) == 1 else answer
         case _:
             return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeVar
@@ -35,13 +35,14 @@ class Tokens:
 class NgramScorer:
     """The mean of BLEU-1 and the F-measures of ROUGE-1, -2 and -L over the joined lines.
 
-    The parts are `bleu1`, `rouge1`, `rouge2`, `rougeL`, and `chrf`, which is not in the mean.
+    The parts are `bleu1`, `rouge1`, `rouge2`, `rougeL`; `v1` adds `chrf`, which is not in the mean.
 
     `v1`: words of any script without case and without stemming; the same for both sides. No words
-    on either side score 1, none on one side 0. `ocr-keep-empty` and `ocr-skip-empty`: as the two
-    scorers behind the released figures, with rouge-score's stemmed tokens; the latter leaves out
-    (`missing`) a sample without segments on either side.
-    Source: UGC-VideoCap section 5 and its released evaluation files; `docs/protocol.md`.
+    on either side score 1, none on one side 0; a gold of one word has no bigram, so ROUGE-1 stands
+    in for ROUGE-2. `ocr-keep-empty` and `ocr-skip-empty`: as the two scorers behind the released
+    figures, with rouge-score's stemmed tokens; the latter leaves out (`missing`) a sample without
+    segments on either side.
+    Source: UGC-VideoCap section 5 and its released evaluation files.
     """
 
     variant: Variant = "v1"
@@ -66,20 +67,21 @@ class NgramScorer:
             side = "gold" if gold is None else "predicted"
             return Score(status="missing", note=f"left out: there is no {side} segment")
         parts = compare(gold, predicted)
-        if self.variant == "v1" and not gold.words and not predicted.words:
-            parts = dict.fromkeys(parts, 1.0)
+        if self.variant == "v1":
+            parts["chrf"] = chrf(gold.text, predicted.text)
+            if len(gold.words) < 2:
+                parts |= _compare_short(gold, predicted, parts)
         value = (parts["bleu1"] + parts["rouge1"] + parts["rouge2"] + parts["rougeL"]) / 4
         return Score(status="ok", value=value, parts=parts)
 
 
 def compare(gold: Tokens, predicted: Tokens) -> dict[str, float]:
-    """The five measures in [0, 1] by name; each is 0 where one side has no n-gram."""
+    """The four measures in [0, 1] by name; each is 0 where one side has no n-gram."""
     return {
         "bleu1": unigram_precision(gold.words, predicted.words),
         "rouge1": rouge_n(gold.stems, predicted.stems, 1),
         "rouge2": rouge_n(gold.stems, predicted.stems, 2),
         "rougeL": rouge_l(gold.stems, predicted.stems),
-        "chrf": chrf(gold.text, predicted.text),
     }
 
 
@@ -132,6 +134,13 @@ def tokenise_gold(variant: Variant, answer: Answer) -> Tokens | None:
         return _tokenise_released(" ".join(lines).lower())
     segments = map(ocr_answers.normalise_segment, lines)
     return _tokenise_released(" ".join(segments)) if lines else None
+
+
+def _compare_short(gold: Tokens, predicted: Tokens, parts: Mapping[str, float]) -> dict[str, float]:
+    """The parts that differ for a gold of at most one word, so that an answer can still score 1."""
+    if not gold.words and not predicted.words:
+        return dict.fromkeys(parts, 1.0)
+    return {"rouge2": parts["rouge1"]}
 
 
 def _tokenise_any_script(lines: Sequence[str]) -> Tokens:

@@ -111,9 +111,8 @@ def _read_prose(text: str) -> list[str]:
     for line in _FENCE_LINE.sub("", text).splitlines():
         marker = _MARKER.match(line)
         # A number is a marker only if it goes on counting: `24. December` may be on the screen.
-        if marker and marker[1]:
-            marker, number = (
-                (marker, number + 1) if int(marker[1]) == number + 1 else (None, number)
-            )
+        if marker and marker[1] and int(marker[1]) != number + 1:
+            marker = None
+        number += bool(marker and marker[1])
         lines.append(line[marker.end() :] if marker else line)
     return [line.strip() for line in lines if line.strip()]
