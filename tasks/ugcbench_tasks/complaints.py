@@ -1,0 +1,28 @@
+"""How is it said to a user which value of a file is wrong?"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+
+def describe(error: ValidationError, known: Iterable[str] = ()) -> str:
+    """Return the first problem of `error` in one line: where it is and what is wrong.
+
+    A field outside `known` gets the nearest known name beside it.
+    """
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"]).lstrip(".")
+    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+        return f"unknown key {place!r}{suggest(place, known)}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the nearest of `known`, else the list of them."""
+    names = tuple(known)
+    near = difflib.get_close_matches(name.lower(), names, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(names)}"
