@@ -9,9 +9,9 @@ half understood.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Answer = str | tuple[str, ...]
 """A gold answer: one text, or several short texts (on-screen lines)."""
@@ -180,6 +180,12 @@ class Prediction(Frozen):
     seconds: float = 0.0
     receipt: Receipt | None = None
 
+    @model_validator(mode="after")
+    def _has_text_or_failure(self) -> Self:
+        if (self.text is None) == (self.failure is None):
+            raise ValueError("a prediction holds either a text or a failure")
+        return self
+
 
 class Verdict(Frozen):
     """One line of verdicts.jsonl: what a judge replied to a prompt.
@@ -209,6 +215,12 @@ class Score(Frozen):
     verdicts: tuple[str, ...] = ()
     judge_model: str | None = None
     note: str | None = None
+
+    @model_validator(mode="after")
+    def _is_a_number_only_if_ok(self) -> Self:
+        if (self.value is not None) != (self.status == "ok"):
+            raise ValueError("a score has a value exactly when its status is ok")
+        return self
 
 
 class Record(Frozen):
