@@ -221,6 +221,7 @@ def _summary(plan: Plan, tallies: Iterable[Tally], expense: _Expense) -> Summary
         model=plan.config.model,
         model_answered=tuple(sorted(expense.models)),
         dataset=f"{plan.dataset.name}@{plan.dataset.revision}",
+        protocol=f"{plan.config.protocol.name}@{plan.config.protocol_hash}",
         cells=tuple(cells),
         average=average(cells),
         requests=expense.requests,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import tabulate
 
 from ugcbench.store import read_records, read_summary
-from ugcbench.types import Cell, Record, Summary
+from ugcbench.types import Cell, Record, Summary, Usage
 
 if TYPE_CHECKING:
     import pandas
@@ -57,6 +57,18 @@ class Result:
         """The smallest coverage of any cell."""
         return min((cell.coverage for cell in self.summary.cells), default=0.0)
 
+    @property
+    def title(self) -> str:
+        """What was run on what, under which rules."""
+        summary = self.summary
+        return f"{summary.model} on {summary.dataset}, protocol {summary.protocol}"
+
+    @property
+    def expense(self) -> str:
+        """What the answers of model and judge used, in words."""
+        used = [("model", self.summary.usage), ("judge", self.summary.judge_usage)]
+        return "; ".join(f"{who}: {_expense(usage)}" for who, usage in used if usage.attempts)
+
     def records(self) -> Iterator[Record]:
         """What was predicted and scored, sample by sample, read from the run directory."""
         return read_records(self.path)
@@ -83,8 +95,7 @@ class Result:
         return pd.DataFrame([cell.model_dump() for cell in self.summary.cells]).set_index("name")
 
     def _repr_html_(self) -> str:
-        head = f"<b>{html.escape(self.summary.model)}</b> on {html.escape(self.summary.dataset)}"
-        return f"<p>{head}</p>{self.table('html')}"
+        return f"<p>{html.escape(self.title)}</p>{self.table('html')}"
 
     def __str__(self) -> str:
         return self.table()
@@ -103,6 +114,16 @@ def _row(cell: Cell) -> tuple[str, ...]:
         _number(cell.baseline) if cell.baseline is not None else "",
         judge,
     )
+
+
+def _expense(usage: Usage) -> str:
+    counts = [
+        (f"{usage.attempts:,}", "requests"),
+        (f"{usage.input_tokens or 0:,}", "tokens in"),
+        (f"{usage.output_tokens or 0:,}", "tokens out"),
+        (f"{usage.cost_usd or 0:.4f}", "USD"),
+    ]
+    return ", ".join(f"{count} {what}" for count, what in counts if float(count.replace(",", "")))
 
 
 def _number(value: float | None) -> str:

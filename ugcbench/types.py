@@ -265,13 +265,15 @@ class Cell(Frozen):
 class Summary(Frozen):
     """What summary.json holds: every cell of one run, and what the run cost.
 
-    `average` is the mean of the table's columns, None unless all of them have a value.
+    `dataset` and `protocol` carry revision and hash behind an @. `average` is the mean of the
+    table's columns, None unless all of them have a value.
     """
 
     run: str
     model: str
     model_answered: tuple[str, ...]
     dataset: str
+    protocol: str
     cells: tuple[Cell, ...]
     average: Unit | None
     requests: int

@@ -35,6 +35,7 @@ def result(tmp_path, *cells, average=0.5):
             model="<b>m</b>",
             model_answered=("m",),
             dataset="d@1",
+            protocol="v1@abc",
             cells=cells,
             average=average,
             requests=10,
@@ -74,7 +75,7 @@ def test_an_offline_judges_number_is_marked_wherever_it_is_shown(tmp_path, style
 def test_html_is_escaped(tmp_path):
     shown = result(tmp_path, cell(label="<script>x</script>"))._repr_html_()
     assert "<script>" not in shown
-    assert "<b>m</b>" not in shown.removeprefix("<p><b>&lt;")
+    assert "<b>" not in shown
     assert "&lt;script&gt;" in shown
 
 
@@ -83,6 +84,14 @@ def test_pandas_has_one_row_a_cell(tmp_path):
     frame = result(tmp_path, cell("a"), cell("b", value=0.25)).to_pandas()
     assert list(frame.index) == ["a", "b"]
     assert frame.loc["b", "value"] == 0.25
+
+
+def test_what_was_used_is_said_in_words(tmp_path):
+    shown = result(tmp_path, cell())
+    usage = Usage(attempts=1200, input_tokens=5000, cost_usd=0.25)
+    used = shown.summary.model_copy(update={"usage": usage, "judge_usage": Usage(attempts=0)})
+    assert Result(tmp_path, used).expense == "model: 1,200 requests, 5,000 tokens in, 0.2500 USD"
+    assert shown.title == "<b>m</b> on d@1, protocol v1@abc"
 
 
 def test_the_smallest_coverage_is_the_results(tmp_path):

@@ -228,8 +228,10 @@ def _watched(work: Callable[[ProgressBars], Result], *, quiet: bool) -> Result:
 
 
 def _print_result(context: click.Context, result: Result, style: str, min_coverage: float) -> None:
+    click.echo(result.title, err=style != "table")
     click.echo(result.table(style))  # type: ignore[arg-type]
     click.echo(f"run: {result.path}", err=style != "table")
+    click.echo(result.expense, err=True)
     if result.coverage < min_coverage:
         click.echo(
             f"coverage is {result.coverage:.1%}, below {min_coverage:.1%}: what failed is asked "
