@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import importlib
 import typing
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from pathlib import Path
@@ -24,8 +25,10 @@ from ugcbench.results import Result
 from ugcbench.scoring import Work, score_all
 from ugcbench.specs import Model, Task
 from ugcbench.store import read_records
-from ugcbench.summaries import Tally, average
 from ugcbench.types import Failure, Prediction, Record, Sample, Summary, Usage
+
+if typing.TYPE_CHECKING:
+    from ugcbench.summaries import Tally
 
 T = typing.TypeVar("T")
 WORTH_ASKING_AGAIN = frozenset({"api_error", "timeout", "missing"})
@@ -116,6 +119,8 @@ async def ask(plan: Plan, observer: Observer) -> None:
     questions = _unanswered(plan, observer)
     try:
         async with asyncio.TaskGroup() as group:
+            # What only scoring needs (SciPy) is imported while the model is busy.
+            group.create_task(asyncio.to_thread(importlib.import_module, "ugcbench.summaries"))
             for _ in range(plan.request.concurrency):
                 group.create_task(_ask_on(questions, model, plan, observer))
     except* Exception as errors:  # noqa: BLE001 - unpacked and raised again
@@ -148,6 +153,8 @@ def _unanswered(plan: Plan, observer: Observer) -> Iterator[tuple[Task, Sample]]
 
 async def score(plan: Plan, observer: Observer) -> Result:
     """Score every stored prediction, write records and summary, tell the plugins."""
+    from ugcbench.summaries import Tally
+
     tallies = {task.name: Tally(task, plan.config.protocol, plan.judge) for task in plan.tasks}
     expense = _Expense()
     observer.begin("scoring", sum(1 for _ in plan.work()))
@@ -212,6 +219,8 @@ def _sum(left: N | None, right: N | None) -> N | None:
 
 
 def _summary(plan: Plan, tallies: Iterable[Tally], expense: _Expense) -> Summary:
+    from ugcbench.summaries import average
+
     cells = [cell for tally in tallies for cell in tally.cells()]
     judging = _Expense()
     for verdict in plan.store.all_verdicts():

@@ -89,6 +89,8 @@ class Connection:
             api_key=endpoint.key,
             max_retries=0,
             timeout=openai.Timeout(None, connect=CONNECT_SECONDS),
+            # The aiohttp transport takes 0.6 of the CPU time that the default one takes.
+            http_client=openai.DefaultAioHttpClient(),
         )
 
     async def post(self, body: dict[str, Any]) -> str | Failure:

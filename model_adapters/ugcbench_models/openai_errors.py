@@ -14,7 +14,6 @@ import openai
 from ugcbench.errors import (
     FatalModelError,
     ModelError,
-    ModelTimeoutError,
     RequestRejectedError,
     TransientModelError,
 )
@@ -55,8 +54,6 @@ class FailureReader:
 
     def translate(self, error: openai.OpenAIError) -> ModelError:
         """The error to raise in place of `error`."""
-        if isinstance(error, openai.APITimeoutError):
-            return ModelTimeoutError(f"{self.model}: no connection to {self.address} in time")
         if isinstance(error, openai.APIConnectionError):
             cause = self.hide(str(error.__cause__ or error))
             return TransientModelError(f"{self.model}: no answer from {self.address} ({cause})")

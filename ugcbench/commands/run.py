@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ugcbench.commands.completion import complete_datasets, complete_models, complete_tasks
+from ugcbench.commands.notices import Notices, watch
 from ugcbench.errors import BudgetReachedError, UgcbenchError, UsageError
 
 if TYPE_CHECKING:
-    from ugcbench.commands.progress import ProgressBars
     from ugcbench.models import Price
     from ugcbench.plans import Request
     from ugcbench.results import Result
@@ -205,12 +205,10 @@ def _prices(path: str | None) -> Mapping[str, Price]:
         raise UsageError(f"{file}: {error}\nA price file looks like this:\n{example}") from error
 
 
-def _watched(work: Callable[[ProgressBars], Result], *, quiet: bool) -> Result:
+def _watched(work: Callable[[Notices], Result], *, quiet: bool) -> Result:
     """Do the work under progress bars; whatever stops it, say how to go on."""
-    from ugcbench.commands.progress import ProgressBars
-
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with ProgressBars(quiet=quiet) as bars:
+    with watch(quiet=quiet) as bars:
         try:
             return work(bars)
         except KeyboardInterrupt:
