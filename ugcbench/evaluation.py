@@ -16,9 +16,10 @@ import concurrent.futures
 import contextlib
 import importlib
 import typing
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator
 from pathlib import Path
 
+from ugcbench.errors import BudgetReachedError
 from ugcbench.models import answer
 from ugcbench.plans import Plan, Request, prepare
 from ugcbench.results import Result
@@ -117,23 +118,38 @@ async def ask(plan: Plan, observer: Observer) -> None:
         raise ValueError("this plan was prepared without a model")
     observer.begin("asking", sum(1 for _ in plan.work()))
     questions = _unanswered(plan, observer)
+    spent: list[BudgetReachedError] = []
     try:
         async with asyncio.TaskGroup() as group:
             # What only scoring needs (SciPy) is imported while the model is busy.
             group.create_task(asyncio.to_thread(importlib.import_module, "ugcbench.summaries"))
             for _ in range(plan.request.concurrency):
-                group.create_task(_ask_on(questions, model, plan, observer))
+                group.create_task(_ask_on(questions, model, plan, observer, spent))
     except* Exception as errors:  # noqa: BLE001 - unpacked and raised again
         raise _first_of(errors) from None
+    if spent:
+        raise spent[0]
 
 
 async def _ask_on(
-    questions: Iterator[tuple[Task, Sample]], model: Model, plan: Plan, observer: Observer
+    questions: Generator[tuple[Task, Sample], None, None],
+    model: Model,
+    plan: Plan,
+    observer: Observer,
+    spent: list[BudgetReachedError],
 ) -> None:
-    """One of the workers: takes the next question until none is left."""
+    """One of the workers: takes the next question until none is left.
+
+    An empty purse ends the questions for all of them, while what is under way, and will be paid
+    for, is waited for and stored.
+    """
     for task, sample in questions:
-        prompt = task.prompt(sample)
-        prediction = await answer(model, prompt)
+        try:
+            prediction = await answer(model, task.prompt(sample))
+        except BudgetReachedError as error:
+            spent.append(error)
+            questions.close()
+            return
         if (prediction.task, prediction.sample_id) != (task.name, sample.id):
             changes = {"task": task.name, "sample_id": sample.id}
             prediction = prediction.model_copy(update=changes)
@@ -142,7 +158,7 @@ async def _ask_on(
         await asyncio.sleep(0)  # a model that never waits must not keep Ctrl-C and timers out
 
 
-def _unanswered(plan: Plan, observer: Observer) -> Iterator[tuple[Task, Sample]]:
+def _unanswered(plan: Plan, observer: Observer) -> Generator[tuple[Task, Sample], None, None]:
     for task, sample in plan.work():
         stored = plan.store.prediction(task.name, sample.id)
         if stored is None or (stored.failure and stored.failure.status in WORTH_ASKING_AGAIN):

@@ -99,3 +99,21 @@ def test_a_wrong_key_stops_before_anything_is_spent(tmp_path, ugcbench):
         file.read_text() for file in (tmp_path / "run").iterdir() if file.suffix != ""
     )
     assert "sk-wrong-planted" not in everything
+
+
+def test_the_budget_ends_a_run_with_its_own_exit_code(tmp_path, ugcbench):
+    (tmp_path / "prices.toml").write_text('["openai/m"]\ninput = 1000\noutput = 1000\n')
+    with OpenAIServer(keep=1000) as server:
+        options = ["--option", f"base_url={server.url}", "--prices", "prices.toml"]
+        arguments = ["run", "--model", "openai/m", *options, *FRESH, "--output", "run"]
+        done = ugcbench(*arguments, "--max-cost", "1")
+        assert done.returncode == 5
+        assert "ugcbench run --resume run --max-cost MORE" in done.stderr
+        spent = server.calls
+        assert 0 < spent < 68
+        more = ["--max-cost", "1000", "--prices", "prices.toml", "--format", "json"]
+        done = ugcbench("run", "--resume", "run", *more)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert server.calls == summary["requests"] == 68
+    assert summary["usage"]["cost_usd"] > 1
