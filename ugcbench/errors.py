@@ -112,7 +112,7 @@ class NotMediaError(MediaError):
 
 
 class DamagedMediaError(MediaError):
-    """The container opens, but no picture could be decoded from it."""
+    """It is a clip, but its index is cut off or no picture could be decoded from it."""
 
     kind = "media_damaged"
 

@@ -140,7 +140,7 @@ async def test_picture_that_is_refused_for_itself_is_not_fatal(server, connect):
         ({"retry-after": "7"}, 7),
         ({"retry-after": "1.5"}, 1.5),
         ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
-        ({"retry-after": email.utils.formatdate(time.time() + 60, usegmt=True)}, 60),
+        ({"retry-after": email.utils.formatdate(time.time() + 86_400, usegmt=True)}, 86_400),
         ({"retry-after": email.utils.formatdate(time.time() - 60, usegmt=True)}, 0),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "nan"}, None),
@@ -151,7 +151,7 @@ async def test_wish_to_be_left_alone_is_read(server, connect, headers, seconds):
     server.plan(error_response(Refusal(429, "slow down"), headers))
     with pytest.raises(TransientModelError) as caught:
         await connect().generate(ask())
-    assert caught.value.retry_after == (seconds and pytest.approx(seconds, abs=30))
+    assert caught.value.retry_after == (seconds and pytest.approx(seconds, rel=0.05))
 
 
 async def test_answer_that_does_not_come_is_a_timeout(server, connect):
