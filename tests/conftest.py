@@ -32,7 +32,11 @@ def ugcbench(tmp_path):
     """Runs the command line in an own process and folder; returns the completed process."""
 
     def call(*arguments, cwd=tmp_path, path=(), **environment):
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path)), **environment}
+        own = {
+            "UGCBENCH_HOME": str(tmp_path / "home"),
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+        }
+        environment = {**os.environ, **own, **environment}
         return subprocess.run(
             [sys.executable, "-m", "ugcbench", *map(str, arguments)],
             cwd=cwd,

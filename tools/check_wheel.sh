@@ -18,6 +18,7 @@ cd "$work"
 "$work/env/bin/ugcbench" list models >/dev/null
 "$work/env/bin/ugcbench" run --model blind --dataset mini --judge lexical --output run --quiet
 "$work/env/bin/ugcbench" verify run
+"$work/env/bin/ugcbench" leaderboard --format json >/dev/null
 "$work/env/bin/python" - <<'PY'
 import ugcbench, pathlib
 assert "site-packages" in ugcbench.__file__, ugcbench.__file__

@@ -16,6 +16,7 @@ import typing
 from ugcbench.version import __version__
 
 if typing.TYPE_CHECKING:
+    from ugcbench.comparison import Comparison, compare
     from ugcbench.evaluation import arun, run
     from ugcbench.hookspecs import hookimpl
     from ugcbench.plugins import Registry
@@ -53,6 +54,7 @@ if typing.TYPE_CHECKING:
     )
 
 _HOMES = {
+    "comparison": ("Comparison", "compare"),
     "evaluation": ("arun", "run"),
     "hookspecs": ("hookimpl",),
     "plugins": ("Registry",),
@@ -95,6 +97,7 @@ __all__ = [
     "Cell",
     "Clip",
     "Column",
+    "Comparison",
     "Dataset",
     "DatasetSpec",
     "Failure",
@@ -121,6 +124,7 @@ __all__ = [
     "Usage",
     "__version__",
     "arun",
+    "compare",
     "get_protocol",
     "hookimpl",
     "rescore",

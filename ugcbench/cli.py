@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from ugcbench.commands import completion, names, run, verify
+from ugcbench.commands import compare, completion, names, protocols, run, verify
 from ugcbench.errors import UgcbenchError
 from ugcbench.plugins import Registry
 from ugcbench.version import __version__
@@ -29,7 +29,14 @@ def ugcbench() -> None:
     """
 
 
-for command in (*run.COMMANDS, *names.COMMANDS, *verify.COMMANDS, *completion.COMMANDS):
+for command in (
+    *run.COMMANDS,
+    *compare.COMMANDS,
+    *names.COMMANDS,
+    *protocols.COMMANDS,
+    *verify.COMMANDS,
+    *completion.COMMANDS,
+):
     ugcbench.add_command(command)
 
 

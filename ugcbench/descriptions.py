@@ -24,6 +24,8 @@ def describe(registry: Registry, name: str) -> Mapping[str, Any]:
         protocol = get_protocol(name)
         return {"protocol": name, "hash": protocol.hash(), **protocol.model_dump(mode="json")}
     everything: list[Mapping[str, Spec]] = [registry.tasks, registry.models, registry.datasets]
+    if "@" in name:
+        return {**_describe(registry.dataset(name)), "dataset": name}
     prefix = name.partition("/")[0]
     for specs in everything:
         for spec in specs.values():
@@ -39,8 +41,10 @@ def _describe(spec: Spec) -> Mapping[str, Any]:
         return {"task": spec.name, **_about(spec), **_task(spec)}
     if isinstance(spec, ModelSpec):
         return {"model": spec.name, **_about(spec), "roles": sorted(spec.roles), **_model(spec)}
-    kind = "dataset" if isinstance(spec, DatasetSpec) else "name"
-    return {kind: spec.name, **_about(spec)}
+    if isinstance(spec, DatasetSpec):
+        revisions = {"revisions": dict(spec.revisions)} if spec.revisions else {}
+        return {"dataset": spec.name, **_about(spec), "group": spec.group, **revisions}
+    return {"name": spec.name, **_about(spec)}
 
 
 def _about(spec: Spec) -> Mapping[str, Any]:

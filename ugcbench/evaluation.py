@@ -16,10 +16,11 @@ import concurrent.futures
 import contextlib
 import importlib
 import typing
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator
 from pathlib import Path
 
-from ugcbench.errors import BudgetReachedError
+from ugcbench.errors import BudgetReachedError, UsageError
 from ugcbench.models import answer
 from ugcbench.plans import Plan, Request, prepare
 from ugcbench.results import Result
@@ -116,7 +117,7 @@ async def ask(plan: Plan, observer: Observer) -> None:
     model = plan.model
     if model is None:
         raise ValueError("this plan was prepared without a model")
-    observer.begin("asking", sum(1 for _ in plan.work()))
+    observer.begin("asking", _count(plan, observer))
     questions = _unanswered(plan, observer)
     spent: list[BudgetReachedError] = []
     try:
@@ -129,6 +130,17 @@ async def ask(plan: Plan, observer: Observer) -> None:
         raise _first_of(errors) from None
     if spent:
         raise spent[0]
+
+
+def _count(plan: Plan, observer: Observer) -> int:
+    """How many questions the run has; raises `UsageError` if it has none."""
+    counts = Counter(task.name for task, _ in plan.work())
+    empty = [task.name for task in plan.tasks if not counts[task.name]]
+    if not counts:
+        raise UsageError(f"no clip of {plan.dataset.name} has gold for {', '.join(empty)}")
+    for name in empty:
+        observer.notice(f"no clip of {plan.dataset.name} has gold for {name}")
+    return counts.total()
 
 
 async def _ask_on(
@@ -243,6 +255,7 @@ def _summary(plan: Plan, tallies: Iterable[Tally], expense: _Expense) -> Summary
         judging.add(verdict.prediction)
     return Summary(
         run=plan.store.path.name,
+        source=plan.config.source,
         model=plan.config.model,
         model_answered=tuple(sorted(expense.models)),
         dataset=f"{plan.dataset.name}@{plan.dataset.revision}",

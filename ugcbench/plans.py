@@ -17,12 +17,13 @@ from typing import Any, Literal, cast
 
 from pydantic import ValidationError
 
-from ugcbench.errors import RunCorruptError, RunError, UnknownNameError, UsageError
+from ugcbench.datasets import default_dataset, open_dataset
+from ugcbench.errors import RunCorruptError, RunError, UsageError
 from ugcbench.models import Budgeted, Price, Purse, RateLimited, Remembering, Retrying
 from ugcbench.plugins import Registry, create
 from ugcbench.protocol import Protocol, get_protocol
 from ugcbench.provenance import git_state, versions
-from ugcbench.specs import Dataset, DatasetSpec, Judge, Model, ModelSpec, Setting, Task, TaskSpec
+from ugcbench.specs import Dataset, Judge, Model, ModelSpec, Setting, Task, TaskSpec
 from ugcbench.store import Store
 from ugcbench.types import Clip, Frozen, Sample
 
@@ -75,9 +76,14 @@ class Request:
 
 
 class RunConfig(Frozen):
-    """What run.json holds: all that is needed to go on with a run and to say how it was made."""
+    """What run.json holds: all that is needed to go on with a run and to say how it was made.
+
+    `source` is `recorded` for answers that were imported. A relative `dataset` that exists in the
+    run directory is meant: a run may carry its own gold.
+    """
 
     created: str
+    source: Literal["run", "recorded"] = "run"
     model: str
     options: Mapping[str, Any]
     tasks: tuple[str, ...]
@@ -142,7 +148,7 @@ def prepare(request: Request, *, asking: bool = True) -> Plan:
     stored = read_config(Path(request.resume)) if request.resume else None
     if stored is not None:
         request = _resumed(request, stored)
-    _check(request, registry)
+    _check(request, registry, asking=asking)
     dataset, group = _dataset(request, registry)
     if stored is not None and dataset.revision != stored.dataset_revision:
         raise RunError(
@@ -219,7 +225,9 @@ def _resumed(request: Request, stored: RunConfig) -> Request:
         request,
         model=stored.model if isinstance(request.model, str | None) else request.model,
         tasks=given_tasks,
-        dataset=stored.dataset if isinstance(request.dataset, str | None) else request.dataset,
+        dataset=own_dataset(Path(request.resume or ""), stored)
+        if isinstance(request.dataset, str | None)
+        else request.dataset,
         judge=stored.judge if isinstance(request.judge, str | None) else request.judge,
         protocol=stored.protocol,
         options=kept(stored.options, request.options),
@@ -229,19 +237,24 @@ def _resumed(request: Request, stored: RunConfig) -> Request:
     )
 
 
+def own_dataset(path: Path, stored: RunConfig) -> str:
+    """The dataset of a run: a file in its own directory, or the name or path it was given."""
+    inside = path / stored.dataset
+    return str(inside) if inside.is_file() else stored.dataset
+
+
 def _are_objects(tasks: str | Sequence[str | Task]) -> bool:
     return not isinstance(tasks, str) and any(isinstance(task, Task) for task in tasks)
 
 
-def _check(request: Request, registry: Registry) -> None:
+def _check(request: Request, registry: Registry, *, asking: bool) -> None:
     if request.model is None:
         raise UsageError("no model given; add --model NAME (see `ugcbench list models`)")
     if request.concurrency < 1 or (request.limit is not None and request.limit < 1):
         raise UsageError("concurrency and limit must be at least 1")
-    named: list[tuple[object, Literal["model", "judge"]]] = [
-        (request.model, "model"),
-        (request.judge, "judge"),
-    ]
+    named: list[tuple[object, Literal["model", "judge"]]] = [(request.judge, "judge")]
+    if asking:
+        named.append((request.model, "model"))
     for name, role in named:
         if isinstance(name, str):
             spec = registry.model(name, role)
@@ -259,31 +272,12 @@ def _protocol(request: Request) -> Protocol:
 def _dataset(request: Request, registry: Registry) -> tuple[Dataset, str]:
     """The dataset and the group of tasks that `all` means on it."""
     wanted = request.dataset
-    specs = registry.datasets.values()
     if wanted is not None and not isinstance(wanted, str | Path):
         return wanted, getattr(wanted, "group", "")
     if wanted is None:
-        spec = _default_dataset(request, registry)
+        spec = default_dataset(registry, request.tasks)
         return create(spec, request.dataset_options), spec.group
-    if str(wanted) not in registry.datasets and Path(wanted).exists():
-        opener = next((spec for spec in specs if spec.paths), None)
-        if opener is None:
-            raise UsageError("no installed plugin can open a dataset from a path")
-        return create(opener, request.dataset_options, path=Path(wanted)), opener.group
-    if "/" in str(wanted) or "." in str(wanted):
-        raise UnknownNameError(f"{wanted}: no such dataset file or directory")
-    spec = registry.dataset(str(wanted))
-    return create(spec, request.dataset_options), spec.group
-
-
-def _default_dataset(request: Request, registry: Registry) -> DatasetSpec:
-    """The first dataset of the group that the first named task belongs to."""
-    names = request.tasks.split(",") if isinstance(request.tasks, str) else request.tasks
-    first = registry.tasks.get(names[0]) if names and isinstance(names[0], str) else None
-    for spec in registry.datasets.values():
-        if not spec.paths and (first is None or spec.group == first.group):
-            return spec
-    raise UsageError("no dataset is known for these tasks; add --dataset NAME or PATH")
+    return open_dataset(registry, wanted, request.dataset_options)
 
 
 def _task_parts(request: Request, registry: Registry, group: str) -> Sequence[TaskSpec | Task]:
@@ -303,14 +297,18 @@ def _task(spec: TaskSpec, setting: Setting) -> Task:
 def _judge(request: Request, registry: Registry, store: Store, purse: Purse) -> Judge | None:
     if request.judge is None:
         return None
-    name, comparable = name_of(request.judge), True
-    if isinstance(request.judge, str):
-        spec = registry.model(request.judge, "judge")
-        model, comparable = _made(spec, request.judge, request.judge_options), spec.comparable
-    else:
-        model = request.judge
-    wrapped = Remembering(_guarded(model, name, request, purse), name, store.verdicts)
-    return Judge(name, wrapped, comparable)
+    name = name_of(request.judge)
+    if not isinstance(request.judge, str):
+        return Judge(name, _remembering(request.judge, name, request, store, purse))
+    spec = registry.model(name, "judge")
+    model = _made(spec, name, request.judge_options)
+    reported = name.partition("/")[2] if spec.recorded else name
+    wrapped = _remembering(model, reported, request, store, purse)
+    return Judge(reported, wrapped, spec.comparable, spec.recorded)
+
+
+def _remembering(model: Model, name: str, request: Request, store: Store, purse: Purse) -> Model:
+    return Remembering(_guarded(model, name, request, purse), name, store.verdicts)
 
 
 def _model(request: Request, registry: Registry, plan: Plan) -> Model:

@@ -12,7 +12,7 @@ import importlib
 import importlib.metadata
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
@@ -138,8 +138,29 @@ class Registry:
         return _find(self.tasks, name, "task")
 
     def dataset(self, name: str) -> DatasetSpec:
-        """The spec of a dataset by name or alias; raises `UnknownNameError`."""
-        return _find(self.datasets, name, "dataset")
+        """The spec of a dataset by name or alias; `name@revision` sets the option `revision`.
+
+        Raises `UnknownNameError` for a name or a revision that is not known.
+        """
+        stem, at, revision = name.partition("@")
+        spec = _find(self.datasets, stem, "dataset")
+        if not at:
+            return spec
+        if revision not in spec.revisions:
+            known = ", ".join(spec.revisions) or "none"
+            raise UnknownNameError(
+                f"the dataset {stem!r} has no revision {revision!r}"
+                f"{nearest(revision, spec.revisions)}; its revisions are: {known}"
+            )
+        return replace(spec, options={**spec.options, "revision": revision})
+
+    def has_dataset(self, name: str) -> bool:
+        """Whether `dataset(name)` finds a spec."""
+        try:
+            self.dataset(name)
+        except UnknownNameError:
+            return False
+        return True
 
     def model(self, name: str, role: Literal["model", "judge"] = "model") -> ModelSpec:
         """The spec behind a model's name; `openai/x` is found as `openai` with option `model=x`.

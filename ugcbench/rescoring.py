@@ -8,7 +8,7 @@ from typing import Any
 
 from ugcbench.errors import UsageError
 from ugcbench.evaluation import Observer, Unobserved, prepared, score, wait_for
-from ugcbench.plans import Plan, Request, read_config
+from ugcbench.plans import Plan, Request, own_dataset, read_config
 from ugcbench.results import Result
 from ugcbench.store import read_lines
 from ugcbench.types import Prediction, Verdict
@@ -46,7 +46,7 @@ def _request(path: Path, given: Mapping[str, Any]) -> Request:
         "model": stored.model,
         "options": stored.options,
         "tasks": stored.tasks,
-        "dataset": stored.dataset,
+        "dataset": own_dataset(path, stored),
         "dataset_options": stored.dataset_options,
         "judge": stored.judge,
         "judge_options": {} if "judge" in given else stored.judge_options,

@@ -6,30 +6,21 @@ objects for programs. Values are in [0, 1] inside and on the paper's 0-100 scale
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import tabulate
-
+from ugcbench.rendering import OFFLINE_JUDGE, Format, points, render, scaled, span
 from ugcbench.store import read_records, read_summary
 from ugcbench.types import Cell, Record, Summary, Usage
 
 if TYPE_CHECKING:
     import pandas
 
-Format = Literal["table", "md", "latex", "html", "csv", "json"]
-FORMATS: tuple[Format, ...] = ("table", "md", "latex", "html", "csv", "json")
 HEADERS = ("column", "score", "95 % interval", "n", "coverage", "constant", "judge")
-ALIGNMENT = ("left", "right", "right", "right", "right", "right", "left")
-STYLES = {"table": "rounded_outline", "md": "github", "latex": "latex_booktabs", "html": "html"}
-NOT_COMPARABLE = (
-    "* from an offline judge: a smoke test, not comparable with the verdicts of an LLM judge"
-)
+LEFT = ("column", "judge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +45,8 @@ class Result:
 
     @property
     def coverage(self) -> float:
-        """The smallest coverage of any cell."""
-        return min((cell.coverage for cell in self.summary.cells), default=0.0)
+        """The smallest coverage of any cell for which something was asked."""
+        return min((cell.coverage for cell in self.summary.cells if cell.asked), default=0.0)
 
     @property
     def title(self) -> str:
@@ -74,19 +65,13 @@ class Result:
         return read_records(self.path)
 
     def table(self, style: Format = "table") -> str:
-        """The table of columns in one of `FORMATS`; a closing newline is not included."""
+        """The table of columns in one of the formats; a closing newline is not included."""
         if style == "json":
             return self.summary.model_dump_json(indent=2)
         rows = [_row(cell) for cell in self.summary.cells]
-        rows.append(("Average", _number(self.summary.average), *[""] * 5))
-        if style == "csv":
-            return _csv(rows)
-        text = tabulate.tabulate(
-            rows, HEADERS, tablefmt=STYLES[style], disable_numparse=True, colalign=ALIGNMENT
-        )
-        if all(cell.comparable for cell in self.summary.cells):
-            return str(text)
-        return f"{text}\n{NOT_COMPARABLE}" if style != "html" else f"{text}<p>{NOT_COMPARABLE}</p>"
+        rows.append(("Average", points(scaled(self.summary.average)), *[""] * 5))
+        comparable = all(cell.comparable for cell in self.summary.cells)
+        return render(HEADERS, rows, style, left=LEFT, notes=() if comparable else (OFFLINE_JUDGE,))
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row a cell, with the fields of `Cell` as columns; needs `ugcbench[pandas]`."""
@@ -107,11 +92,11 @@ def _row(cell: Cell) -> tuple[str, ...]:
         judge += " *"
     return (
         cell.label if cell.table else f"({cell.label})",
-        _number(cell.value),
-        f"{_number(cell.low)} - {_number(cell.high)}" if cell.low is not None else "",
+        points(scaled(cell.value)),
+        span(scaled(cell.low), scaled(cell.high)),
         str(cell.n),
-        f"{cell.coverage:.0%}" if cell.n == cell.asked else f"{cell.coverage:.0%} of {cell.asked}",
-        _number(cell.baseline) if cell.baseline is not None else "",
+        "100%" if cell.n == cell.asked else f"{cell.coverage:.1%} of {cell.asked}",
+        points(scaled(cell.baseline)) if cell.baseline is not None else "",
         judge,
     )
 
@@ -124,15 +109,3 @@ def _expense(usage: Usage) -> str:
         (f"{usage.cost_usd or 0:.4f}", "USD"),
     ]
     return ", ".join(f"{count} {what}" for count, what in counts if float(count.replace(",", "")))
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f}"
-
-
-def _csv(rows: list[tuple[str, ...]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADERS)
-    writer.writerows(rows)
-    return text.getvalue().rstrip("\n")

@@ -52,12 +52,14 @@ class ModelSpec(Spec):
     `comparable` is False for a judge whose verdicts must not stand beside an LLM judge's. `needs`
     names what the run hands to the target beside the options: `work` is a function that iterates
     the run's (task, sample) pairs, for baselines that are made from the gold. `free` says that an
-    answer costs no money.
+    answer costs no money. `recorded` marks a judge that only repeats stored verdicts of the model
+    whose name stands after the slash, under which they are reported.
     """
 
     prefix: bool = False
     comparable: bool = True
     free: bool = False
+    recorded: bool = False
     roles: frozenset[str] = frozenset({"model", "judge"})
     needs: tuple[str, ...] = ()
 
@@ -66,11 +68,13 @@ class ModelSpec(Spec):
 class DatasetSpec(Spec):
     """A dataset. `group` names the tasks that `all` means on it.
 
-    With `paths`, the target opens what a user gives as a path, passed as `path=`.
+    With `paths`, the target opens what a user gives as a path, passed as `path=`. `revisions` holds
+    a line about each revision by its name; `name@revision` is passed to the target as `revision=`.
     """
 
     group: str
     paths: bool = False
+    revisions: Mapping[str, str] = field(default_factory=dict)
 
 
 class Model(typing.Protocol):
@@ -130,12 +134,14 @@ class Dataset(typing.Protocol):
 class Judge:
     """A judge by name: the model that is asked.
 
-    `comparable` says whether its verdicts may stand beside an LLM judge's.
+    `comparable` says whether its verdicts may stand beside an LLM judge's, `recorded` that they
+    were given elsewhere, by the released rubrics, and are only repeated here.
     """
 
     name: str
     model: Model
     comparable: bool = True
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +167,9 @@ class Task:
 
     `sample` gives the task's sample of a clip, or None if the clip has no gold for it. `prompt`
     never sees a sample's answer in what it returns. `fingerprint` changes with the wording of the
-    prompt. `baseline` says whether a constant answer's score is reported beside the result,
-    `scores_empty` that an empty text is an answer for the scorer and no refusal.
+    prompt and with every rule of the protocol that shapes it. `baseline` says whether a constant
+    answer's score is reported beside the result, `scores_empty` that an empty text is an answer for
+    the scorer and no refusal.
     """
 
     name: str

@@ -128,18 +128,24 @@ class Log:
     Args:
         path: the file; need not exist.
         key_of: the key of a parsed line.
+        repair: whether a torn last line is cut off; without it the file is left alone, as it must
+            be where another process may be writing, and a torn line is passed over.
 
     Raises `RunCorruptError` for a broken line that is not the last one.
 
     """
 
-    def __init__(self, path: Path, key_of: Callable[[dict[str, Any]], str]) -> None:
+    def __init__(
+        self, path: Path, key_of: Callable[[dict[str, Any]], str], *, repair: bool = True
+    ) -> None:
         self.path = path
-        self.notices = [notice] if (notice := repair_tail(path)) else []
+        self.notices = [notice] if repair and (notice := repair_tail(path)) else []
         self._key_of = key_of
         self._index = OffsetIndex()
         self._size = 0
         for offset, raw in _lines_with_offset(path):
+            if not raw.endswith(b"\n"):
+                break
             self._index.add(key_of(parse_line(path, offset, raw)), offset)
             self._size = offset + len(raw)
         self._writer: int | None = None

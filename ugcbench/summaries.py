@@ -17,6 +17,9 @@ from ugcbench.specs import Column, Judge, Task
 from ugcbench.statistics import mean_interval
 from ugcbench.types import Answer, Cell, Sample, Score
 
+GENERAL_RULES = {"profile", "sampling", "missing", "rounding"}
+"""The rules of a protocol that every task is under."""
+
 
 class Tally:
     """The running results of one task."""
@@ -90,10 +93,13 @@ class Tally:
 
 
 def cell_hash(task: Task, protocol: Protocol) -> str:
-    """The hash of all rules behind a task's numbers: protocol, prompt, scorer, rubric and judge."""
-    return digest(
-        [protocol.hash(), task.name, task.version, task.fingerprint, task.scorer.fingerprint]
-    )
+    """The hash of the rules behind a task's numbers: media, sampling, prompt, scorer, judge.
+
+    Rules of the protocol that only some tasks use are in those tasks' own fingerprints, so that
+    two protocols that differ in the on-screen-text scorer give comparable captions.
+    """
+    general = protocol.model_dump(mode="json", include=GENERAL_RULES)
+    return digest([general, task.name, task.version, task.fingerprint, task.scorer.fingerprint])
 
 
 def average(cells: Iterable[Cell]) -> float | None:

@@ -265,11 +265,13 @@ class Cell(Frozen):
 class Summary(Frozen):
     """What summary.json holds: every cell of one run, and what the run cost.
 
+    `source` is `recorded` where the answers were imported and not asked for here.
     `dataset` and `protocol` carry revision and hash behind an @. `average` is the mean of the
     table's columns, None unless all of them have a value.
     """
 
     run: str
+    source: Literal["run", "recorded"] = "run"
     model: str
     model_answered: tuple[str, ...]
     dataset: str

@@ -59,3 +59,20 @@ def ugcbench_models() -> Iterable[ModelSpec]:
         comparable=False,
         free=True,
     )
+    yield ModelSpec(
+        name="recorded",
+        target=f"{HOME}.recorded:Recorded",
+        summary="repeats the predictions of a run: recorded/<run directory>",
+        prefix=True,
+        roles=MODEL,
+        free=True,
+    )
+    yield ModelSpec(
+        name="stored",
+        target=f"{HOME}.recorded:Stored",
+        summary="gives only verdicts that were stored, such as a retired judge's: stored/<judge>",
+        prefix=True,
+        roles=JUDGE,
+        recorded=True,
+        free=True,
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import click
+
 from ugcbench import DatasetSpec, TaskSpec, hookimpl
 
 HOME = "ugcbench_tasks"
@@ -27,7 +29,18 @@ def ugcbench_tasks() -> Iterable[TaskSpec]:
 
 @hookimpl
 def ugcbench_datasets() -> Iterable[DatasetSpec]:
-    """The shipped mini benchmark, and the opener of a user's own files."""
+    """The public release, the shipped mini benchmark, and the opener of a user's own files."""
+    yield DatasetSpec(
+        name="ugc-videocap",
+        target=f"{HOME}.ugc_videocap.release:open_release",
+        summary="the public release; first `ugcbench data fetch ugc-videocap`",
+        group="ugc",
+        licence="MIT",
+        revisions={
+            "v1.1": "the default: label case and broken gold corrected, see `ugcbench data info`",
+            "v1": "as published, for figures beside the paper's",
+        },
+    )
     yield DatasetSpec(
         name="mini",
         target=f"{HOME}.datasets:mini",
@@ -38,10 +51,22 @@ def ugcbench_datasets() -> Iterable[DatasetSpec]:
     yield DatasetSpec(
         name="file",
         target=f"{HOME}.datasets:open_dataset",
-        summary="a directory in the official layout, or a JSON or JSONL file (--dataset PATH)",
+        summary="your own (--dataset PATH): JSONL, JSON, parquet, or the official layout",
         group="ugc",
         paths=True,
     )
+
+
+@hookimpl
+def ugcbench_commands(group: click.Group) -> None:
+    """`ugcbench data`: datasets are fetched, counted and checked. `ugcbench import`: recorded
+    answers and verdicts become runs.
+    """
+    from ugcbench_tasks.data.commands import data
+    from ugcbench_tasks.importing.commands import import_group
+
+    group.add_command(data)
+    group.add_command(import_group)
 
 
 def _task(name: str, summary: str) -> TaskSpec:

@@ -8,17 +8,22 @@ from collections.abc import Iterable
 from pydantic import ValidationError
 
 
-def describe(error: ValidationError, known: Iterable[str] = ()) -> str:
-    """Return the first problem of `error` in one line: where it is and what is wrong.
+def describe(error: ValidationError, known: Iterable[str] = (), place: str = "") -> str:
+    """Return the first problem of `error` in one line: where below `place` it is and what is wrong.
 
-    A field outside `known` gets the nearest known name beside it.
+    A field outside `known` gets the nearest known name beside it; a missing field the nearest of
+    the names that stand there.
     """
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"]).lstrip(".")
+    first = error.errors(include_url=False, include_context=False)[0]
+    steps = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
+    where = f"{place}{steps}" if place else steps.lstrip(".")
     if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
-        return f"unknown key {place!r}{suggest(place, known)}"
+        return f"unknown key {where!r}{suggest(where, known)}"
     message = first["msg"].removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
+    if first["type"] == "missing" and isinstance(first["input"], dict):
+        near = difflib.get_close_matches(str(first["loc"][-1]), list(first["input"]), n=1)
+        message += f"; {near[0]!r} stands there" if near else ""
+    return f"{where}: {message}" if where else message
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

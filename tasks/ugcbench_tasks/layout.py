@@ -13,19 +13,18 @@ be absent: then no clip has that gold.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ugcbench.errors import DatasetError
 from ugcbench.types import Clip, Gold
-from ugcbench_tasks.complaints import describe
-from ugcbench_tasks.gold import KEYS, find_choice
-from ugcbench_tasks.paths import check_file_name, find_below
+from ugcbench_tasks.gold import KEYS
+from ugcbench_tasks.gold_files import GoldFile, read_bytes, read_gold_file
+from ugcbench_tasks.paths import find_below
+from ugcbench_tasks.salvage import Salvage
 
 FILES = {
     "final_caption": "final_caption_qa.json",
@@ -52,45 +51,62 @@ class OfficialLayout:
     def __init__(
         self, root: str | Path, *, videos: str | Path | None = None, name: str | None = None
     ) -> None:
-        self._root = Path(root).resolve()
+        self.root = Path(root).resolve()
+        self.files = find_files(self.root)
+        self.name = name or self.root.name
         self._videos = None if videos is None else Path(videos)
-        self._files = _find_files(self._root)
-        self.name = name or self._root.name
 
     def __iter__(self) -> Iterator[Clip]:
-        for video_id, (path, gold) in self._rows.items():
-            yield Clip(id=video_id, media=str(self._find_media(video_id, path)), gold=gold)
+        errors = [error for file in self.gold_files for error in file.errors]
+        if errors:
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            raise DatasetError(f"{errors[0]}{more}; see `ugcbench data validate {self.root}`")
+        yield from self._clips()
+
+    def salvage(self) -> Salvage:
+        """Every clip with the gold that can be read, and an error for everything that can't."""
+        errors = tuple(error for file in self.gold_files for error in file.errors)
+        return Salvage(tuple(self._clips()), errors)
+
+    @property
+    def videos(self) -> Path:
+        """The folder in which the clips are looked for."""
+        return self._videos or self.root / "videos"
 
     @cached_property
     def revision(self) -> str:
         """The content hash of the gold files, the same wherever they lie."""
         digest = hashlib.sha256()
-        for key, file in self._files.items():
-            digest.update(f"{key} {hashlib.sha256(_read(file)).hexdigest()}\n".encode())
+        for key, file in self.files.items():
+            digest.update(f"{key} {hashlib.sha256(read_bytes(file)).hexdigest()}\n".encode())
         return digest.hexdigest()[:12]
 
     @cached_property
-    def _rows(self) -> dict[str, tuple[str | None, dict[str, Gold]]]:
-        """Per video the first path that a file gives for it, and its gold."""
-        rows: dict[str, tuple[str | None, dict[str, Gold]]] = {}
-        for key, file in self._files.items():
-            for video_id, path, gold in _read_lines(file) if key == "ocr" else _read_samples(file):
-                known_path, known = rows.setdefault(video_id, (path, {}))
-                if key in known:
-                    raise DatasetError(f"{file}: video_id {video_id!r} stands there twice")
-                known[key] = gold
-                rows[video_id] = (known_path or path, known)
-        return rows
+    def gold_files(self) -> tuple[GoldFile, ...]:
+        """What each gold file holds."""
+        return tuple(read_gold_file(key, file) for key, file in self.files.items())
+
+    def _clips(self) -> Iterator[Clip]:
+        paths: dict[str, str | None] = {}
+        gold: dict[str, dict[str, Gold]] = {}
+        for file in self.gold_files:
+            for entry in file.entries:
+                gold.setdefault(entry.video_id, {})[file.key] = entry.gold
+                paths[entry.video_id] = paths.get(entry.video_id) or entry.path
+        for video_id, known in gold.items():
+            media = self._find_media(video_id, paths[video_id])
+            yield Clip(id=video_id, media=str(media), gold=known)
 
     def _find_media(self, video_id: str, path: str | None) -> Path:
-        if self._videos is not None:
-            return self._videos / f"{video_id}.mp4"
-        own = find_below(self._root, path) if path else None
-        return own if own and own.is_file() else self._root / "videos" / f"{video_id}.mp4"
+        if self._videos is None and path:
+            own = find_below(self.root, path)
+            if own and own.is_file():
+                return own
+        return self.videos / f"{video_id}.mp4"
 
 
-def _find_files(root: Path) -> dict[str, Path]:
-    """Return the gold files below `root` by gold key, in the order of `KEYS`."""
+def find_files(root: Path) -> dict[str, Path]:
+    """The gold files below `root` by gold key, in the order of `KEYS`; raises `DatasetError`."""
     if not root.is_dir():
         raise DatasetError(f"{root}: no such directory")
     found = {
@@ -103,70 +119,28 @@ def _find_files(root: Path) -> dict[str, Path]:
         raise DatasetError(
             f"{root}: no gold file of UGC-VideoCap there; looked for {', '.join(FILES.values())} "
             f"in the directory itself and in {', '.join(filter(None, FOLDERS))}"
+            + "".join(f"; {hint}" for hint in find_renamed(root).values())
         )
     return found
 
 
-class _Sample(BaseModel):
-    """One entry of a QA file; what else it holds is of no concern."""
-
-    model_config = ConfigDict(frozen=True)
-
-    video_id: Annotated[str, AfterValidator(check_file_name)]
-    path: str | None = None
-    answer: str = Field(min_length=1)
-    options: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _answer_is_an_option(self) -> _Sample:
-        if self.options and find_choice(self.answer, self.options) is None:
-            raise ValueError(f"answer {self.answer!r} is none of {', '.join(self.options)}")
-        return self
-
-
-class _Questions(BaseModel):
-    """One QA file."""
-
-    model_config = ConfigDict(frozen=True)
-
-    question: str | None = None
-    samples: tuple[_Sample, ...]
-
-
-class _Line(BaseModel):
-    """One line of the file of on-screen text."""
-
-    model_config = ConfigDict(frozen=True)
-
-    video_id: Annotated[str, AfterValidator(check_file_name)]
-    ocr: tuple[str, ...]
-
-
-def _read_samples(file: Path) -> Iterator[tuple[str, str | None, Gold]]:
-    try:
-        questions = _Questions.model_validate_json(_read(file))
-    except ValidationError as error:
-        raise DatasetError(f"{file}: {describe(error)}") from None
-    for sample in questions.samples:
-        gold = Gold(
-            answer=sample.answer, choices=sample.options, question=questions.question or None
-        )
-        yield sample.video_id, sample.path, gold
-
-
-def _read_lines(file: Path) -> Iterator[tuple[str, None, Gold]]:
-    for number, text in enumerate(_read(file).splitlines(), start=1):
-        if not text.strip():
+def find_renamed(root: Path) -> dict[str, str]:
+    """Per absent gold file, in words, a file below `root` whose name is so like it that it may be
+    the one that was renamed.
+    """
+    names = {
+        file.name: file
+        for folder in FOLDERS
+        for file in sorted((root / folder).glob("*"))
+        if file.is_file() and file.name not in FILES.values()
+    }
+    by_case = {name.casefold(): name for name in names}
+    hints = {}
+    for key, wanted in FILES.items():
+        if any((root / folder / wanted).is_file() for folder in FOLDERS):
             continue
-        try:
-            line = _Line.model_validate_json(text)
-        except ValidationError as error:
-            raise DatasetError(f"{file}:{number}: {describe(error)}") from None
-        yield line.video_id, None, Gold(answer=line.ocr)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes().removeprefix(b"\xef\xbb\xbf")  # some editors write a BOM
-    except OSError as error:
-        raise DatasetError(f"{file}: can't be read: {error.strerror}") from None
+        near = difflib.get_close_matches(wanted.casefold(), list(by_case), n=1, cutoff=0.75)
+        if near:
+            found = names[by_case[near[0]]].relative_to(root)
+            hints[key] = f"{found} lies there: if it is {wanted}, give it back that name"
+    return hints

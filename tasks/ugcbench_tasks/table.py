@@ -8,9 +8,9 @@ JSON Lines file (`.jsonl`):
     {"id": "b", "media": "clips/b.mp4", "final_caption": "A cat sleeps on a red sofa while ..."}
     {"id": "c", "media": "c.mp4", "bgm": {"answer": "Yes", "question": "Does music play?"}}
 
-A `.json` file holds the same objects as one list. The gold keys are those of
-`ugcbench_tasks.gold.KEYS`; each may be absent from any row. JSON Lines are read as they are needed,
-so a table may be of any length.
+A `.json` file holds the same objects as one list, a `.parquet` file as rows, in which a null is a
+key that isn't there. The gold keys are those of `ugcbench_tasks.gold.KEYS`; each may be absent from
+any row. JSON Lines and parquet are read as they are needed, so a table may be of any length.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic_core import from_json
 
 from ugcbench.errors import DatasetError
 from ugcbench.store import OffsetIndex
@@ -38,10 +37,12 @@ from ugcbench.types import Clip, Gold
 from ugcbench_tasks.complaints import describe
 from ugcbench_tasks.gold import CHOICES, KEYS, find_choice
 from ugcbench_tasks.paths import check_file_name, find_below
+from ugcbench_tasks.rows import read_rows
+from ugcbench_tasks.salvage import Salvage, sort_out
 
 
 class Table:
-    """The clips of the `.jsonl` or `.json` file `path`, in its order.
+    """The clips of the `.jsonl`, `.json` or `.parquet` file `path`, in its order.
 
     Media paths are relative to `videos` if given, else to the folder of `path`, and must not leave
     it. `revision` is the first 12 hex digits of the file's SHA-256. Raises `DatasetError` if the
@@ -55,22 +56,40 @@ class Table:
         self._path = Path(path)
         if not self._path.is_file():
             raise DatasetError(f"{self._path}: no such file")
-        self._folder = (self._path.parent if videos is None else Path(videos)).resolve()
+        self.videos = (self._path.parent if videos is None else Path(videos)).resolve()
         self.name = name or self._path.stem
 
     def __iter__(self) -> Iterator[Clip]:
-        rows = _read_list if self._path.suffix.lower() == ".json" else _read_lines
+        for part in self._read():
+            if isinstance(part, DatasetError):
+                raise part
+            yield part
+
+    def salvage(self) -> Salvage:
+        """Every clip whose row can be read, and an error for every other row."""
+        return sort_out(self._read())
+
+    @property
+    def _unit(self) -> str:
+        return "line" if self._path.suffix.lower() == ".jsonl" else "row"
+
+    def _read(self) -> Iterator[Clip | DatasetError]:
         seen = OffsetIndex()  # 16 bytes an id, however long the table
-        count = 0
-        for count, (place, value) in enumerate(rows(self._path), start=1):
-            clip = self._build_clip(place, value)
-            earlier = seen.find(clip.id)
-            if earlier is not None:
-                raise DatasetError(f"{place}: id {clip.id!r} stands in row {earlier} already")
-            seen.add(clip.id, count)
-            yield clip
-        if not count:
-            raise DatasetError(f"{self._path}: holds no rows")
+        place = None
+        for number, place, value in read_rows(self._path):
+            clip = value if isinstance(value, DatasetError) else self._build_clip(place, value)
+            earlier = None if isinstance(clip, DatasetError) else seen.find(clip.id)
+            if isinstance(clip, DatasetError):
+                yield clip
+            elif earlier is not None:
+                yield DatasetError(
+                    f"{place}: id {clip.id!r} stands in {self._unit} {earlier} already"
+                )
+            else:
+                seen.add(clip.id, number)
+                yield clip
+        if place is None:
+            yield DatasetError(f"{self._path}: holds no rows")
 
     @cached_property
     def revision(self) -> str:
@@ -78,52 +97,19 @@ class Table:
         with self._path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
-    def _build_clip(self, place: str, value: object) -> Clip:
+    def _build_clip(self, place: str, value: object) -> Clip | DatasetError:
         try:
             row = _Row.model_validate(value)
         except ValidationError as error:
-            raise DatasetError(f"{place}: {describe(error, _Row.model_fields)}") from None
-        gold = {key: entry for key in KEYS if (entry := getattr(row, key)) is not None}
-        return Clip(id=row.id, media=self._find_media(place, row.media), gold=gold)
-
-    def _find_media(self, place: str, media: str | None) -> str | None:
-        if media is None:
-            return None
-        found = find_below(self._folder, media)
-        if found is None:
-            raise DatasetError(
-                f"{place}: media {media!r} is no path inside {self._folder}; write it relative to "
-                f"that folder, or name the clips' own folder with the option videos=DIR"
+            return DatasetError(f"{place}: {describe(error, _Row.model_fields)}")
+        media = None if row.media is None else find_below(self.videos, row.media)
+        if row.media is not None and media is None:
+            return DatasetError(
+                f"{place}: media {row.media!r} is no path inside {self.videos}; write it relative "
+                "to that folder, or name the clips' own folder with the option videos=DIR"
             )
-        return str(found)
-
-
-def _read_lines(path: Path) -> Iterator[tuple[str, object]]:
-    """Yield place and value of every line of a JSON Lines file that isn't blank."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield f"{path}:{number}", _parse(line, f"{path}:{number}")
-
-
-def _read_list(path: Path) -> Iterator[tuple[str, object]]:
-    """Yield place and value of every row of a JSON file that is one list."""
-    rows = _parse(path.read_bytes(), str(path))
-    if not isinstance(rows, list):
-        raise DatasetError(
-            f"{path}: must be a list of rows; one row per line goes into a .jsonl file"
-        )
-    for number, row in enumerate(rows, start=1):
-        yield f"{path}: row {number}", row
-
-
-def _parse(text: bytes, place: str) -> object:
-    try:
-        value: object = from_json(text.removeprefix(b"\xef\xbb\xbf"))  # some editors write a BOM
-        return value
-    except ValueError as error:
-        reason = str(error).replace("at line 1 column", "at column")
-        raise DatasetError(f"{place}: not JSON: {reason}") from None
+        gold = {key: entry for key in KEYS if (entry := getattr(row, key)) is not None}
+        return Clip(id=row.id, media=None if media is None else str(media), gold=gold)
 
 
 def _read_entry(value: object) -> object:

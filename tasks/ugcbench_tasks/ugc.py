@@ -75,6 +75,8 @@ def _judged(setting: Setting, name: str, rubric: Rubric[V]) -> JudgedScorer[V]:
             f"ugc/{name} needs a judge: add --judge NAME "
             "(`ugcbench list judges`; `--judge lexical` needs no key, but is only a smoke test)"
         )
+    if setting.judge.recorded:
+        rubric = verdicts.released(rubric)
     return JudgedScorer(rubric, setting.judge, setting.protocol.judge)
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
 from ugcbench.scorers.judge import Grade, JudgeVerdict, Rubric
 from ugcbench.types import Sample
 from ugcbench_tasks.wording import read_text
+
+V = TypeVar("V", bound=JudgeVerdict)
+
+RELEASED = "$reference\n$prediction"
 
 Level = Annotated[int, Field(ge=1, le=5)]
 """A whole number from 1 to 5; its share of 5 is the part's value (paper: x 20)."""
@@ -55,6 +60,14 @@ class ObjectsVerdict(JudgeVerdict):
 def caption_rubric() -> Rubric[CaptionVerdict]:
     """The rubric of the final caption."""
     return Rubric("caption", read_text("rubrics", "caption"), CaptionVerdict, _texts, _dimensions)
+
+
+def released(rubric: Rubric[V]) -> Rubric[V]:
+    """The rubric behind recorded verdicts: its wording is in the released scripts and not here.
+
+    No judge can be asked with it; it only gives recorded verdicts their addresses.
+    """
+    return replace(rubric, name=f"released/{rubric.name}", template=RELEASED)
 
 
 def single_caption_rubric(modality: Literal["heard", "seen"]) -> Rubric[LevelVerdict]:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+TONE = ["--dataset", "mini", "--tasks", "ugc/tone"]
+
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
@@ -58,6 +60,7 @@ def test_floors_do_not_judge_and_the_offline_judge_does_not_watch(ugcbench):
         ("ugc/tone", "choice/lenient"),
         ("openai/gpt-x", "ugcbench[openai]"),
         ("mini", "licence: Apache-2.0"),
+        ("ugc-videocap@v1", "as published"),
         ("paper", "ocr-keep-empty"),
     ],
 )
@@ -111,9 +114,16 @@ def test_json_is_nothing_but_json(ugcbench, finished):
         (["run", "--model", "blind", "--dataset", "mini"], 2, "add --judge NAME"),
         (["run", "--model", "blind", "--tasks", "ugc/tune"], 2, "did you mean ugc/tone"),
         (["run", "--model", "blind", "--dataset", "no.jsonl"], 2, "no such dataset file"),
-        (["run", "--model", "blind", "--protocol", "v9"], 2, "the protocols are: v1, paper"),
+        (
+            ["run", "--model", "blind", "--dataset", "mini", "--protocol", "v9"],
+            2,
+            "the protocols are: v1, paper, paper-skip-empty",
+        ),
         (["run", "--model", "blind", "--tasks", "ugc/tone", "--option", "x"], 2, "name=value"),
-        (["run", "--model", "fake", "--tasks", "ugc/tone", "--option", "rply=x"], 2, "reply"),
+        (["run", "--model", "fake", *TONE, "--option", "rply=x"], 2, "reply"),
+        (["run", "--model", "blind", "--tasks", "ugc/tone"], 2, "data fetch ugc-videocap"),
+        (["run", "--model", "blind", "--dataset", "ugc-videocap@v9.9"], 2, "did you mean v1"),
+        (["run", "--model", "blind", "--dataset", "mini@v1"], 2, "its revisions are: none"),
         (["run", "--model", "blind", "--limit", "0"], 2, "0 is not in the range"),
         (["run", "--model", "blind", "--prices", "none.toml"], 2, "does not exist"),
         (["run", "--resume", "."], 2, "it has no run.json"),

@@ -13,22 +13,27 @@ HEAVY = {
     "cv2",
     "datasets",
     "httpx2",
+    "huggingface_hub",
     "numpy",
     "onnxruntime",
     "openai",
     "pandas",
     "PIL",
+    "platformdirs",
+    "pyarrow",
     "pydantic",
     "rapidocr",
     "rich",
     "scipy",
     "torch",
     "transformers",
+    "yt_dlp",
 }
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list", "models"], ["list", "tasks"], ["run", "--help"]]
+    "arguments",
+    [["--help"], ["list", "models"], ["list", "tasks"], ["run", "--help"], ["data", "--help"]],
 )
 def test_no_framework_is_imported(arguments):
     done = subprocess.run(

@@ -291,3 +291,14 @@ def test_the_summary_is_plain_json(registry, tmp_path):
     path = run(registry, tmp_path).path
     summary = json.loads((path / "summary.json").read_text())
     assert {cell["name"] for cell in summary["cells"]} == {"toy/exact", "toy/judged"}
+
+
+def test_a_task_without_gold_is_said_and_none_at_all_is_an_error(tmp_path):
+    rows = '{"id": "a", "ocr": ["SALE"]}\n'
+    (tmp_path / "own.jsonl").write_text(rows)
+    given = {"model": "blind", "dataset": tmp_path / "own.jsonl"}
+    with pytest.raises(UsageError, match="no clip of own has gold for ugc/tone"):
+        ugcbench.run(**given, tasks="ugc/tone", output=tmp_path / "none")
+    result = ugcbench.run(**given, tasks="ugc/tone,ugc/ocr", output=tmp_path / "some")
+    assert result.cells["ugc/tone"].asked == 0
+    assert result.coverage == 1.0

@@ -32,6 +32,7 @@ def test_published_hashes_do_not_change_by_accident():
     assert {name: protocol.hash() for name, protocol in PROTOCOLS.items()} == {
         "v1": "07c5ae84034d",
         "paper": "e8dc014cc48b",
+        "paper-skip-empty": "eee303e0e6b4",
     }
 
 
@@ -43,7 +44,7 @@ def test_a_protocol_cannot_be_changed():
 
 
 def test_an_unknown_protocol_lists_the_known():
-    with pytest.raises(UnknownNameError, match="v1, paper"):
+    with pytest.raises(UnknownNameError, match="v1, paper, paper-skip-empty"):
         get_protocol("v3")
 
 

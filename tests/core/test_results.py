@@ -54,7 +54,7 @@ def test_numbers_are_on_the_scale_of_0_to_100(tmp_path):
 
 def test_partial_coverage_shows_what_was_asked(tmp_path):
     table = result(tmp_path, cell(n=4, coverage=0.4)).table("csv")
-    assert "40% of 10" in table
+    assert "40.0% of 10" in table
 
 
 def test_what_is_unknown_is_a_dash_and_no_number(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,14 @@ def test_the_rows_of_the_docstring_are_read(tmp_path):
     )
 
 
+def test_the_documentation_shows_every_key_and_rows_that_are_read(tmp_path):
+    text = (Path(__file__).parents[2] / "docs/datasets.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith('{"id"') and "media" in line]
+    clips = read(tmp_path, "\n".join(rows))
+    assert [set(clip.gold) for clip in clips] == [{"tone", "ocr"}, {"final_caption"}, {"bgm"}]
+    assert [key for key in KEYS if f"`{key}`" not in text] == []
+
+
 def test_a_json_list_holds_the_same_rows(tmp_path):
     rows = [{"id": "a", "media": "a.mp4", "ocr": "HELLO"}, {"id": "b", "objects": "cup"}]
     as_lines = read(tmp_path, "\n\n".join(map(json.dumps, rows)) + "\n\n")
@@ -71,7 +80,7 @@ def test_own_options_replace_the_usual_ones(tmp_path):
         ('{"id": "b", "ocr": 5}', "ocr: must be a text, a list of texts, or"),
         ('{"id": "b", "ocr": {"answr": "x"}}', "ocr.answer: Field required"),
         ('{"id": "b", "ocr": ["\\ud800"]}', "not JSON: unexpected end of hex escape"),
-        ('{"id": "a"}', "id 'a' stands in row 1 already"),
+        ('{"id": "a"}', "id 'a' stands in line 1 already"),
         ('"b"', "Input should be a valid dictionary"),
         ('{"id": "b",', "not JSON: EOF while parsing"),
         ("[" * 100_000, "not JSON: recursion limit exceeded"),

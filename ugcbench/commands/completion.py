@@ -29,8 +29,11 @@ def complete_tasks(context: click.Context, parameter: click.Parameter, typed: st
 
 
 def complete_datasets(context: click.Context, parameter: click.Parameter, typed: str) -> list[str]:
-    """Names of registered datasets."""
-    return _starting([s.name for s in Registry().datasets.values() if not s.paths], typed)
+    """Names of registered datasets, and of their revisions."""
+    specs = [spec for spec in Registry().datasets.values() if not spec.paths]
+    names = [spec.name for spec in specs]
+    names += [f"{spec.name}@{revision}" for spec in specs for revision in spec.revisions]
+    return _starting(names, typed)
 
 
 @click.command()

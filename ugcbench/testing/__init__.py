@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ugcbench.testing.chat_requests import Refusal
+    from ugcbench.testing.hub_server import HubServer
     from ugcbench.testing.loopback import LoopbackServer, Request, Response, json_response
     from ugcbench.testing.openai_server import Fault, OpenAIServer, error_response
 
 __all__ = [
     "Fault",
+    "HubServer",
     "LoopbackServer",
     "OpenAIServer",
     "Refusal",
@@ -27,6 +29,7 @@ __all__ = [
 
 _MODULES = {
     "Fault": "openai_server",
+    "HubServer": "hub_server",
     "LoopbackServer": "loopback",
     "OpenAIServer": "openai_server",
     "Refusal": "chat_requests",

@@ -50,12 +50,13 @@ class Response:
     cut: int | None = None
     hang: bool = False
 
-    def encode(self) -> bytes:
-        """Status line, headers, and the body or what `cut` leaves of it."""
+    def encode(self, method: str = "GET") -> bytes:
+        """Status line, headers, and the body or what `cut` leaves of it; none in answer to HEAD."""
         headers = {**self.headers, "content-length": len(self.body)}
         head = [f"HTTP/1.1 {self.status} {reasons.get(self.status, 'Unknown')}"]
         head += [f"{name}: {value}" for name, value in headers.items()]
-        return "\r\n".join([*head, "", ""]).encode("latin-1") + self.body[: self.cut]
+        body = b"" if method == "HEAD" else self.body[: self.cut]
+        return "\r\n".join([*head, "", ""]).encode("latin-1") + body
 
 
 def json_response(
@@ -162,7 +163,7 @@ class LoopbackServer:
                 await asyncio.Event().wait()
         finally:
             self._in_flight -= 1
-        writer.write(response.encode())
+        writer.write(response.encode(request.method))
         await writer.drain()
         return response.cut is None
 

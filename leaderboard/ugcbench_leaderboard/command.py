@@ -1,0 +1,147 @@
+"""How is the leaderboard printed from the command line?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from ugcbench.commands.run import format_option
+from ugcbench.errors import UgcbenchError, UsageError
+
+if TYPE_CHECKING:
+    from ugcbench.plugins import Registry
+    from ugcbench.rendering import Format
+    from ugcbench_leaderboard.checking import Comparison
+    from ugcbench_leaderboard.columns import Table
+    from ugcbench_leaderboard.standings import Row
+
+EXIT_CODES = """\b
+Exit codes: 0 printed; 1 with --check, a figure differs from the published one, or with --strict, a
+column mixes rules; 2 wrong usage."""
+
+folder = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command(epilog=EXIT_CODES, short_help="Rank published figures and finished runs.")
+@click.argument("runs", nargs=-1, type=folder, metavar="[RUN]...")
+@click.option(
+    "--runs",
+    "folders",
+    multiple=True,
+    type=folder,
+    metavar="DIR",
+    help="Every finished run below DIR.",
+)
+@click.option(
+    "--table",
+    type=click.Choice(["main", "caption"]),
+    help="The eight columns (main, the default) or the captions alone; --check looks at both.",
+)
+@click.option("--check", is_flag=True, help="Compare figures made again with the published ones.")
+@click.option("--strict", is_flag=True, help="Refuse a column that mixes rules.")
+@click.option(
+    "--entries",
+    type=folder,
+    metavar="DIR",
+    help="Entry files to use in place of those that come with ugcbench.",
+)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@format_option
+@click.pass_context
+def leaderboard(
+    context: click.Context,
+    runs: tuple[Path, ...],
+    folders: tuple[Path, ...],
+    table: Literal["main", "caption"] | None,
+    check: bool,
+    strict: bool,
+    entries: Path | None,
+    output: Path | None,
+    style: Format,
+) -> None:
+    """Print the table of published figures and of the finished runs RUN.
+
+    A run of a system of the table under a `paper` protocol takes the place of its published
+    figures, which stay beside it; any other run is a row of its own. What was made under other
+    rules than its column is marked.
+    """
+    from ugcbench_leaderboard.rendering import render_comparisons, render_table
+
+    tables: list[Table] = ["main", "caption"] if check and table is None else [table or "main"]
+    standings = _standings(context.obj, tables, _all_runs(runs, folders), entries)
+    if strict:
+        _refuse_mixed(standings)
+    if check:
+        comparisons = _comparisons(standings)
+        text = render_comparisons(comparisons, style)
+        failed = any(comparison.verdict == "differs" for comparison in comparisons)
+    else:
+        text, failed = render_table(tables[0], standings[0], style), False
+    if output is None:
+        click.echo(text)
+    else:
+        _write(output, text)
+    context.exit(int(failed))
+
+
+def _write(file: Path, text: str) -> None:
+    from ugcbench.store import replace_text
+
+    try:
+        replace_text(file, text + "\n")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}; choose another --output") from error
+
+
+def _all_runs(runs: Sequence[Path], folders: Sequence[Path]) -> list[Path]:
+    """The runs named and found, each once, in order."""
+    from ugcbench_leaderboard.standings import find_runs
+
+    paths = [*runs, *(path for place in folders for path in find_runs(place))]
+    return list({path.resolve(): path for path in paths}.values())
+
+
+def _standings(
+    registry: Registry, tables: Sequence[Table], paths: Sequence[Path], entries: Path | None
+) -> list[list[Row]]:
+    from ugcbench_leaderboard.comparability import mark_differences
+    from ugcbench_leaderboard.entries import read_entries
+    from ugcbench_leaderboard.ranking import rank
+    from ugcbench_leaderboard.standings import gather, read_run
+
+    directory = read_entries(entries)
+    runs = [read_run(path) for path in paths]
+    prefixes = [spec.name for spec in registry.models.values() if spec.prefix]
+    return [
+        rank(table, mark_differences(gather(table, directory, runs, prefixes))) for table in tables
+    ]
+
+
+def _refuse_mixed(standings: Sequence[Sequence[Row]]) -> None:
+    from ugcbench_leaderboard.comparability import list_differences
+
+    found = list(dict.fromkeys(line for rows in standings for line in list_differences(rows)))
+    if found:
+        raise UgcbenchError(
+            "a column mixes rules; leave out --strict to have that marked:\n" + "\n".join(found)
+        )
+
+
+def _comparisons(standings: Sequence[Sequence[Row]]) -> list[Comparison]:
+    from ugcbench_leaderboard.checking import compare_with_published
+
+    # The caption table repeats those figures of the main table that it has no own for.
+    found = {
+        (made.model, made.cell, made.published.source): made
+        for rows in standings
+        for made in compare_with_published(rows)
+    }
+    if not found:
+        raise UsageError(
+            "nothing to check: no figure of a published system was made again; give runs of such "
+            "systems under `--protocol paper`"
+        )
+    return list(found.values())

@@ -1,0 +1,125 @@
+"""Which figures of a column were made under other rules than the rest?
+
+A figure is compared with the rules that most of its column share. Published figures count as made
+under the protocol that gives them again, `paper`; what else was done to get them is not known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ugcbench.protocol import PROTOCOLS, Protocol
+from ugcbench_leaderboard.standings import GOLD, Difference, Figure, Kind, Row
+
+RANKED: frozenset[Kind] = frozenset({"protocol"})
+"""Differences with which a row still has a rank; with any other it has none."""
+
+
+def mark_differences(rows: Sequence[Row]) -> list[Row]:
+    """The rows with the differences of each figure from its column filled in."""
+    names = {name for row in rows for name in row.figures}
+    references = {name: _reference(rows, name) for name in names}
+    return [
+        replace(
+            row,
+            figures={
+                name: replace(figure, differences=tuple(_differences(figure, references[name])))
+                for name, figure in row.figures.items()
+            },
+        )
+        for row in rows
+    ]
+
+
+def is_ranked(row: Row) -> bool:
+    """Whether the row has an average that may be compared with the others'."""
+    kinds = {d.kind for figure in row.figures.values() for d in figure.differences}
+    return row.average is not None and kinds <= RANKED
+
+
+def list_differences(rows: Sequence[Row]) -> list[str]:
+    """Every difference in words, one a line."""
+    return [
+        f"{row.model}, {figure.column.label}: {difference.text}"
+        for row in rows
+        for figure in row.figures.values()
+        for difference in figure.differences
+    ]
+
+
+def _reference(rows: Sequence[Row], name: str) -> Figure | None:
+    """A figure made under the rules that most of the column share, the first of several.
+
+    A published figure with nothing measured in its place stands for the published ones; where
+    there are such, only figures under a `paper` protocol can speak for the column.
+    """
+    figures = [row.figures[name] for row in rows if name in row.figures]
+    published = next((figure for figure in figures if figure.run is None), None)
+    measured = [f for f in figures if f.cell and f.run and f.cell.comparable]
+    if published is not None:
+        measured = [f for f in measured if f.run and f.run.regenerates]
+    counts = Counter(_rules(figure) for figure in measured)
+    if not counts:
+        return published
+    most = max(counts.values())
+    return next(f for f in measured if counts[_rules(f)] == most)
+
+
+def _rules(figure: Figure) -> tuple[object, ...]:
+    if figure.cell is None or figure.run is None:
+        return ()
+    measured = figure.run.measured
+    return (figure.run.gold, measured.limit, figure.cell.judge, figure.cell.protocol_hash)
+
+
+def _differences(figure: Figure, reference: Figure | None) -> Iterator[Difference]:
+    if figure.cell is None or figure.run is None:
+        return
+    if not figure.cell.comparable:
+        text = f"judge {figure.cell.judge}, not comparable with an LLM judge"
+        yield Difference("judge", text, offline=True)
+    if reference is None or _rules(reference) == _rules(figure):
+        return
+    if reference.cell is None or reference.run is None:
+        yield from _beside_published(figure)
+        return
+    ours, theirs = figure.run.measured, reference.run.measured
+    if figure.run.gold != reference.run.gold:
+        gold = f"dataset {figure.run.gold} instead of {reference.run.gold}"
+        yield Difference("dataset", gold)
+    if ours.limit != theirs.limit:
+        yield Difference("clips", f"{_clips(ours.limit)} instead of {_clips(theirs.limit)}")
+    other_judge = figure.cell.judge != reference.cell.judge
+    if other_judge and figure.cell.comparable:
+        judges = f"judge {figure.cell.judge} instead of {reference.cell.judge}"
+        yield Difference("judge", judges)
+    other_rules = figure.cell.protocol_hash != reference.cell.protocol_hash
+    if other_rules and not (other_judge and ours.protocol == theirs.protocol):
+        yield Difference("protocol", _protocols(ours.protocol, theirs.protocol))
+
+
+def _beside_published(figure: Figure) -> Iterator[Difference]:
+    """What is known to differ from a published figure: dataset, clips and protocol."""
+    if figure.cell is None or figure.run is None or figure.run.regenerates:
+        return
+    run = figure.run
+    if run.gold != GOLD:
+        yield Difference("dataset", f"dataset {run.gold} instead of {GOLD}")
+    if run.measured.limit is not None:
+        yield Difference("clips", f"{_clips(run.measured.limit)} instead of all clips")
+    if not run.measured.protocol.name.startswith("paper"):
+        yield Difference("protocol", _protocols(run.measured.protocol, PROTOCOLS["paper"]))
+
+
+def _protocols(ours: Protocol, theirs: Protocol) -> str:
+    mine, other = ours.model_dump(mode="json"), theirs.model_dump(mode="json")
+    fields = [name for name in mine if name != "name" and mine[name] != other[name]]
+    if not fields:
+        return "another prompt, rubric or scorer, under the same protocol"
+    return f"protocol {ours.name} instead of {theirs.name} (other: {', '.join(fields)})"
+
+
+def _clips(limit: int | None) -> str:
+    return "all clips" if limit is None else f"the first {limit} clips"

@@ -1,0 +1,113 @@
+"""Which place does each row hold, as far as the data can say?
+
+Two rows with records of every sample are told apart by the paired test of their averages, adjusted
+for the number of pairs; a row without records, by its average alone. Rows that aren't told apart
+share their places, as in 3-6.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ugcbench.pairing import (
+    RESAMPLES,
+    Contrast,
+    assess_contrasts,
+    average_contrast,
+    contrast,
+    holm,
+)
+from ugcbench.ranking import tied_ranks
+from ugcbench.scored import Counted, Keys, read_scored
+from ugcbench_leaderboard.columns import CAPTION_AVERAGE, MAIN, Table
+from ugcbench_leaderboard.comparability import is_ranked
+from ugcbench_leaderboard.standings import Row
+
+LEVEL = 0.05
+FLIPS_PER_TEST = 200
+"""Random flips for each pair, so that the smallest p-value times the pairs stays below `LEVEL`."""
+
+Scores = Mapping[str, Counted]
+
+
+def rank(table: Table, rows: Sequence[Row]) -> list[Row]:
+    """The rows from the best average to the worst, with their ranks; rows without one come last.
+
+    Raises `RunError` if the records of a run can't be read.
+    """
+    ranked = sorted(filter(is_ranked, rows), key=_average, reverse=True)
+    others = sorted((row for row in rows if not is_ranked(row)), key=_average, reverse=True)
+    scores = _scores(table, ranked)
+    pairs = list(itertools.combinations(range(len(ranked)), 2))
+    better = [*_by_average(ranked, scores, pairs), *_by_test(scores, pairs)]
+    places = tied_ranks(len(ranked), better)
+    return [*(replace(r, rank=str(p)) for r, p in zip(ranked, places, strict=True)), *others]
+
+
+def _average(row: Row) -> float:
+    return -1.0 if row.average is None else row.average
+
+
+def _by_average(
+    rows: Sequence[Row], scores: Sequence[Scores], pairs: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Pairs (winner, loser) of which one has no records, in descending order of average."""
+    for first, second in pairs:
+        untested = not (scores[first] and scores[second])
+        if untested and round(_average(rows[first]) - _average(rows[second]), 9) > 0:
+            yield first, second
+
+
+def _by_test(
+    scores: Sequence[Scores], pairs: Iterable[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Pairs (winner, loser) of which the test says that they differ."""
+    both = [(a, b) for a, b in pairs if scores[a] and scores[b]]
+    if not both:
+        return
+    clips = np.unique(np.concatenate([part.clips for row in scores for part in row.values()]))
+    contrasts = {(a, b): _contrast(scores[a], scores[b], clips) for a, b in both}
+    tested = {pair: found for pair, found in contrasts.items() if found is not None}
+    if not tested:
+        return
+    flips = max(RESAMPLES, FLIPS_PER_TEST * len(tested) - 1)
+    differences = assess_contrasts(list(tested.values()), 0, flips, 1 - LEVEL)
+    chances = holm([difference.p for difference in differences])
+    for (first, second), difference, p in zip(tested, differences, chances, strict=True):
+        if p < LEVEL:
+            yield (first, second) if difference.mean > 0 else (second, first)
+
+
+def _contrast(first: Scores, second: Scores, clips: Keys) -> Contrast | None:
+    """The difference of two averages on the samples in common; None if a column has none."""
+    parts = []
+    for name in first:
+        here, there = first[name].shared(second[name])
+        if not len(here.values):
+            return None
+        parts.append(contrast(here.values - there.values, here.clips, clips))
+    return average_contrast(parts)
+
+
+def _scores(table: Table, rows: Sequence[Row]) -> list[Scores]:
+    """For each row what was counted in each column of its average; empty without all records."""
+    names = [column.name for column in MAIN] if table == "main" else [CAPTION_AVERAGE]
+    sources = [{name: _path(row, name) for name in names} for row in rows]
+    paths = {path for source in sources if all(source.values()) for path in source.values() if path}
+    runs = {path: read_scored(path) for path in paths} if len(rows) > 1 else {}
+    return [
+        {name: runs[path].counted[name] for name, path in source.items() if path in runs}
+        if all(path in runs for path in source.values())
+        else {}
+        for source in sources
+    ]
+
+
+def _path(row: Row, name: str) -> Path | None:
+    figure = row.figures.get(name)
+    return figure.run.path if figure and figure.run else None

@@ -1,0 +1,1 @@
+"""How are the files behind a dataset fetched, counted and checked?"""

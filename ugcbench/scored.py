@@ -1,0 +1,155 @@
+"""What did a finished run score, sample by sample, and by which rules?"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ugcbench.plans import RunConfig, read_config
+from ugcbench.store import read_records, read_summary
+from ugcbench.types import Cell, Record, Summary
+
+Keys = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The values in [0, 1] that enter one cell's mean, each with the keys of its sample and clip.
+
+    A key is a 64-bit digest of an id, so that millions of samples fit into memory.
+    """
+
+    samples: Keys
+    clips: Keys
+    values: npt.NDArray[np.float64]
+
+    def shared(self, other: Counted) -> tuple[Counted, Counted]:
+        """Both, reduced to the samples that they have in common, in the same order."""
+        _, here, there = np.intersect1d(self.samples, other.samples, return_indices=True)
+        return self._at(here), other._at(there)
+
+    def _at(self, places: npt.NDArray[np.intp]) -> Counted:
+        return Counted(self.samples[places], self.clips[places], self.values[places])
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRun:
+    """A finished run: its directory, configuration and summary, and what was counted in each cell
+    of the summary, by name.
+    """
+
+    path: Path
+    config: RunConfig
+    summary: Summary
+    cells: Mapping[str, Cell]
+    counted: Mapping[str, Counted]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the cells whose mean is the run's average."""
+        return tuple(name for name, cell in self.cells.items() if cell.table)
+
+    def label(self, cell: str) -> str:
+        """How tables call a cell; the average's name is its own."""
+        return self.cells[cell].label if cell in self.cells else cell.capitalize()
+
+    def in_table(self, cell: str) -> bool:
+        """Whether a cell is one of the table's columns, or their average."""
+        return cell not in self.cells or self.cells[cell].table
+
+    def offline(self, cell: str) -> bool:
+        """Whether a cell was judged by an offline judge; an average, if one of its columns was."""
+        names = [cell] if cell in self.cells else self.columns
+        return not all(self.cells[name].comparable for name in names)
+
+
+def read_scored(path: Path) -> ScoredRun:
+    """Read a finished run directory, record by record; raises `RunError`, `RunCorruptError`."""
+    config, summary = read_config(path), read_summary(path)
+    growing: dict[str, _Growing] = defaultdict(_Growing)
+    for cell in summary.cells:
+        growing[_task(cell.name)].values[cell.name] = array("d")
+    for record in read_records(path):
+        counted = config.protocol.counted(record.score)
+        if counted is not None:
+            growing[record.task].add(record, counted)
+    cells = {cell.name: cell for cell in summary.cells}
+    done = {name: growing[_task(name)].finish(name) for name in cells}
+    return ScoredRun(path, config, summary, cells, done)
+
+
+def differing_rules(first: ScoredRun, second: ScoredRun, name: str) -> list[str]:
+    """What forbids to compare the cell `name` of two runs, in words; empty if nothing does."""
+    left, right = first.cells[name], second.cells[name]
+    found = []
+    if left.judge != right.judge:
+        found.append(f"different judges: {left.judge} and {right.judge}")
+    elif (
+        left.judge_answered and right.judge_answered and left.judge_answered != right.judge_answered
+    ):
+        answered = (" + ".join(cell.judge_answered) for cell in (left, right))
+        found.append("the judge was answered by different models: " + " and ".join(answered))
+    if left.protocol_hash == right.protocol_hash:
+        return found
+    rules = list(_differences(_rules(first), _rules(second)))
+    if rules:
+        found.append("different protocols: " + ", ".join(rules))
+    return found or ["the task's prompt, rubric or scorer changed between the two runs"]
+
+
+def differing_gold(first: ScoredRun, second: ScoredRun) -> list[str]:
+    """What casts doubt on the gold being the same, in words; empty if nothing does."""
+    if first.config.dataset_revision == second.config.dataset_revision:
+        return []
+    return [f"different datasets: {first.summary.dataset} and {second.summary.dataset}"]
+
+
+class _Growing:
+    """What was counted of one task so far."""
+
+    def __init__(self) -> None:
+        self.samples, self.clips = array("Q"), array("Q")
+        self.values: dict[str, array[float]] = {}
+
+    def add(self, record: Record, counted: float) -> None:
+        self.samples.append(_key(record.sample_id))
+        self.clips.append(_key(record.clip))
+        for name, values in self.values.items():
+            part = name.partition(":")[2]
+            values.append(record.score.parts.get(part, counted))
+
+    def finish(self, name: str) -> Counted:
+        return Counted(
+            np.array(self.samples, np.uint64),
+            np.array(self.clips, np.uint64),
+            np.array(self.values[name], np.float64),
+        )
+
+
+def _task(cell: str) -> str:
+    return cell.partition(":")[0]
+
+
+def _rules(run: ScoredRun) -> dict[str, Any]:
+    return run.config.protocol.model_dump(mode="json")
+
+
+def _differences(left: Any, right: Any, at: str = "") -> Iterator[str]:  # noqa: ANN401
+    """`judge.temperature (0.0, 1.0)` for each rule in which two protocols differ."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in left | right:
+            yield from _differences(left.get(key), right.get(key), f"{at}.{key}" if at else key)
+    elif left != right:
+        yield f"{at} ({left}, {right})"
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
