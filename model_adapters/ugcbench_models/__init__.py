@@ -13,37 +13,32 @@ JUDGE = frozenset({"judge"})
 
 @hookimpl
 def ugcbench_models() -> Iterable[ModelSpec]:
-    """Baselines that need nothing, API clients, and the offline judge."""
-    yield ModelSpec(
-        name="signal-baseline",
-        target=f"{HOME}.signal_baseline.model:SignalBaseline",
-        summary="on-screen text, voice, music, faces and scenes measured by small CPU models",
+    """Baselines and floors, API clients, the offline judge, and what repeats stored answers."""
+    return (*_baselines(), *_clients(), *_offline_judges(), *_repeaters())
+
+
+def _baselines() -> Iterable[ModelSpec]:
+    yield _floor(
+        "signal-baseline",
+        "signal_baseline.model:SignalBaseline",
+        "on-screen text, voice, music, faces and scenes measured by small CPU models",
         extra="baseline",
-        roles=MODEL,
-        free=True,
         licence="Apache-2.0",
     )
-    yield ModelSpec(
-        name="majority",
-        target=f"{HOME}.floors:Majority",
-        summary="floor: the dataset's most frequent answer, whatever the clip",
-        roles=MODEL,
+    yield _floor(
+        "majority",
+        "floors:Majority",
+        "floor: the dataset's most frequent answer, whatever the clip",
         needs=("work",),
-        free=True,
     )
-    yield ModelSpec(
-        name="blind",
-        target=f"{HOME}.floors:Blind",
-        summary="floor: answers from the question alone, without opening the clip",
-        roles=MODEL,
-        free=True,
+    yield _floor(
+        "blind",
+        "floors:Blind",
+        "floor: answers from the question alone, without opening the clip",
     )
-    yield ModelSpec(
-        name="fake",
-        target="ugcbench.models:Fake",
-        summary="says the text of `--option reply=...`; for tests of tasks and plugins",
-        free=True,
-    )
+
+
+def _clients() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="openai",
         target=f"{HOME}.openai_chat:OpenAIChat",
@@ -52,6 +47,15 @@ def ugcbench_models() -> Iterable[ModelSpec]:
         extra="openai",
     )
     yield ModelSpec(
+        name="fake",
+        target="ugcbench.models:Fake",
+        summary="says the text of `--option reply=...`; for tests of tasks and plugins",
+        free=True,
+    )
+
+
+def _offline_judges() -> Iterable[ModelSpec]:
+    yield ModelSpec(
         name="lexical",
         target=f"{HOME}.lexical:Lexical",
         summary="offline judge by word overlap: a smoke test, not comparable with an LLM judge",
@@ -59,6 +63,9 @@ def ugcbench_models() -> Iterable[ModelSpec]:
         comparable=False,
         free=True,
     )
+
+
+def _repeaters() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="recorded",
         target=f"{HOME}.recorded:Recorded",
@@ -75,4 +82,26 @@ def ugcbench_models() -> Iterable[ModelSpec]:
         roles=JUDGE,
         recorded=True,
         free=True,
+    )
+
+
+def _floor(
+    name: str,
+    target: str,
+    summary: str,
+    *,
+    needs: tuple[str, ...] = (),
+    extra: str | None = None,
+    licence: str | None = None,
+) -> ModelSpec:
+    """A model that costs nothing and judges nothing."""
+    return ModelSpec(
+        name=name,
+        target=f"{HOME}.{target}",
+        summary=summary,
+        roles=MODEL,
+        free=True,
+        needs=needs,
+        extra=extra,
+        licence=licence,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from published import PUBLISHED
 
 from ugcbench.protocol import get_protocol
 from ugcbench_leaderboard.columns import ALL, MAIN
@@ -17,7 +18,7 @@ AUDIO = ALL["ugc/caption:audio"]
 
 def board(*paths, table="main", directory=None, prefixes=()):
     """The finished rows by model."""
-    directory = directory or read_entries()
+    directory = directory or read_entries(PUBLISHED)
     rows = gather(table, directory, [read_run(path) for path in paths], prefixes)
     return {row.model: row for row in rank(table, mark_differences(rows))}
 
@@ -169,7 +170,7 @@ def test_a_small_steady_difference_is_told_apart(make_run, full_values):
 
 
 def test_equal_averages_share_a_rank_without_records():
-    entries = {entry.model: entry for entry in read_entries().entries}
+    entries = {entry.model: entry for entry in read_entries(PUBLISHED).entries}
     pro = entries["gemini-2.5-pro"]
     twin = pro.model_copy(update={"model": "twin", "aliases": ()})
     rows = board(directory=Directory([pro, twin, entries["gemini-2.5-flash"]]))

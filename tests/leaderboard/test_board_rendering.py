@@ -8,6 +8,7 @@ import json
 import re
 
 import pytest
+from published import PUBLISHED
 
 from ugcbench_leaderboard.comparability import mark_differences
 from ugcbench_leaderboard.entries import Directory, read_entries
@@ -20,7 +21,7 @@ HOSTILE = "<script>alert(1)</script> | [x](javascript:y) `z` \\input{a} 100%_$#&
 
 
 def shown(style, *paths, table="main", entries=True):
-    directory = read_entries() if entries else Directory([])
+    directory = read_entries(PUBLISHED) if entries else Directory([])
     rows = mark_differences(gather(table, directory, [read_run(path) for path in paths]))
     return render_table(table, rank(table, rows), style)
 

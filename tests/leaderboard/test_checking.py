@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from published import PUBLISHED
 
 from ugcbench_leaderboard.checking import compare_with_published
 from ugcbench_leaderboard.entries import read_entries
@@ -10,7 +11,7 @@ from ugcbench_leaderboard.standings import gather, read_run
 
 
 def verdicts(*paths, table="main"):
-    rows = gather(table, read_entries(), [read_run(path) for path in paths])
+    rows = gather(table, read_entries(PUBLISHED), [read_run(path) for path in paths])
     return {made.cell: made for made in compare_with_published(rows)}
 
 
@@ -53,7 +54,7 @@ def test_a_known_difference_is_told_with_its_reason(make_run, constant_values, v
 
 
 def test_an_average_is_compared_when_all_of_it_was_made_again(make_run, constant_values):
-    printed = read_entries().find("qwen2.5-omni-7b").row("main").cells
+    printed = read_entries(PUBLISHED).find("qwen2.5-omni-7b").row("main").cells
     short = {name.replace("ugc/", "").replace(":", "_"): v for name, v in printed.items()}
     values = {name: float(v) / (1 if name == "ocr" else 100) for name, v in short.items()}
     found = verdicts(make_run("a", "qwen2.5-omni-7b", constant_values(**values)))

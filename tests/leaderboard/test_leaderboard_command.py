@@ -7,9 +7,20 @@ import os
 from pathlib import Path
 
 import pytest
+from published import PUBLISHED
 
 ROOT = Path(__file__).parent.parent.parent
 RELEASE = Path(os.environ.get("UGCBENCH_UGC_VIDEOCAP", ROOT.parent / "shared" / "ugc-videocap"))
+
+ALONE = ["--entries", PUBLISHED]
+
+
+def test_what_was_measured_and_is_bundled_gives_the_published_figures(ugcbench):
+    done = ugcbench("leaderboard", "--check", "--format", "json")
+    assert done.returncode == 0, done.stdout
+    verdicts = [made["verdict"] for made in json.loads(done.stdout)]
+    assert len(verdicts) >= 20
+    assert set(verdicts) == {"agrees"}
 
 
 def test_the_bundled_table_needs_no_run(ugcbench):
@@ -30,10 +41,10 @@ def test_help_explains_the_exit_codes(ugcbench):
 def test_a_check_passes_or_exits_with_1_and_says_what_differs(ugcbench, make_run, constant_values):
     right = make_run("right", "gemini-2.5-flash", constant_values(ocr=0.6938))
     wrong = make_run("wrong", "gemini-2.5-pro", constant_values(ocr=0.6938, tone=0.5))
-    done = ugcbench("leaderboard", right, "--check")
+    done = ugcbench("leaderboard", right, "--check", *ALONE)
     assert done.returncode == 0, done.stderr
     assert "agrees" in done.stdout
-    done = ugcbench("leaderboard", right, wrong, "--check", "--format", "json")
+    done = ugcbench("leaderboard", right, wrong, "--check", "--format", "json", *ALONE)
     assert done.returncode == 1
     verdicts = {(made["model"], made["cell"]): made["verdict"] for made in json.loads(done.stdout)}
     assert verdicts["gemini-2.5-pro", "ugc/tone"] == "differs"
@@ -41,20 +52,20 @@ def test_a_check_passes_or_exits_with_1_and_says_what_differs(ugcbench, make_run
 
 
 def test_a_check_of_nothing_is_an_error(ugcbench, make_run):
-    done = ugcbench("leaderboard", make_run("a", "nobody-knows-me"), "--check")
+    done = ugcbench("leaderboard", make_run("a", "nobody-knows-me"), "--check", *ALONE)
     assert done.returncode == 2
     assert "nothing to check" in done.stderr
 
 
 def test_strict_refuses_what_is_otherwise_marked(ugcbench, make_run):
     paths = [make_run("a", "m1"), make_run("b", "m2"), make_run("c", "odd", protocol="v1")]
-    assert ugcbench("leaderboard", *paths).returncode == 0
-    done = ugcbench("leaderboard", *paths, "--strict")
+    assert ugcbench("leaderboard", *paths, *ALONE).returncode == 0
+    done = ugcbench("leaderboard", *paths, "--strict", *ALONE)
     assert done.returncode == 1
     assert done.stdout == ""
     assert "odd, Tone: protocol v1 instead of paper" in done.stderr
-    assert ugcbench("leaderboard", *paths[:2], "--strict").returncode == 0
-    assert ugcbench("leaderboard", "--strict").returncode == 0
+    assert ugcbench("leaderboard", *paths[:2], "--strict", *ALONE).returncode == 0
+    assert ugcbench("leaderboard", "--strict", *ALONE).returncode == 0
 
 
 def test_runs_below_a_folder_own_entries_and_an_output_file(

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from published import PUBLISHED
 
 from ugcbench_leaderboard.entries import read_entries
 from ugcbench_leaderboard.standings import gather
@@ -24,7 +25,7 @@ def tool(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("update_leaderboard", TOOL)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    shutil.copytree(module.ENTRIES, tmp_path / "entries")
+    shutil.copytree(PUBLISHED, tmp_path / "entries")
     monkeypatch.setattr(module, "ENTRIES", tmp_path / "entries")
     return module
 
