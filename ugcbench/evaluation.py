@@ -33,6 +33,9 @@ if typing.TYPE_CHECKING:
     from ugcbench.summaries import Tally
 
 T = typing.TypeVar("T")
+STAGGER = 0.003
+"""Seconds between the starts of the workers: in step they would all wait for each other's work."""
+
 WORTH_ASKING_AGAIN = frozenset({"api_error", "timeout", "missing"})
 """Stored failures that a resumed run asks for again; a refusal is an answer."""
 
@@ -124,8 +127,9 @@ async def ask(plan: Plan, observer: Observer) -> None:
         async with asyncio.TaskGroup() as group:
             # What only scoring needs (SciPy) is imported while the model is busy.
             group.create_task(asyncio.to_thread(importlib.import_module, "ugcbench.summaries"))
-            for _ in range(plan.request.concurrency):
-                group.create_task(_ask_on(questions, model, plan, observer, spent))
+            for number in range(plan.request.concurrency):
+                later = number * STAGGER
+                group.create_task(_ask_on(questions, model, plan, observer, spent, later))
     except* Exception as errors:  # noqa: BLE001 - unpacked and raised again
         raise _first_of(errors) from None
     if spent:
@@ -149,12 +153,14 @@ async def _ask_on(
     plan: Plan,
     observer: Observer,
     spent: list[BudgetReachedError],
+    later: float,
 ) -> None:
-    """One of the workers: takes the next question until none is left.
+    """One of the workers: begins `later` seconds on, and takes questions until none is left.
 
     An empty purse ends the questions for all of them, while what is under way, and will be paid
     for, is waited for and stored.
     """
+    await asyncio.sleep(later)
     for task, sample in questions:
         try:
             prediction = await answer(model, task.prompt(sample))

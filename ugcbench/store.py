@@ -12,17 +12,18 @@ A torn last line, the trace of a kill, is repaired when the file is opened again
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import hashlib
 import json
 import os
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import filelock
-import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from ugcbench.errors import RunCorruptError, RunError, RunLockedError
@@ -192,8 +193,8 @@ class OffsetIndex:
     """A map from key to file offset in 16 bytes an entry: sorted arrays plus a small dict."""
 
     def __init__(self) -> None:
-        self._digests = np.empty(0, np.uint64)
-        self._offsets = np.empty(0, np.int64)
+        self._digests = array("Q")
+        self._offsets = array("q")
         self._pending: dict[int, int] = {}
 
     def add(self, key: str, offset: int) -> None:
@@ -207,19 +208,25 @@ class OffsetIndex:
         digest = _digest(key)
         if digest in self._pending:
             return self._pending[digest]
-        at = int(np.searchsorted(self._digests, np.uint64(digest), side="right")) - 1
-        if at < 0 or int(self._digests[at]) != digest:
+        at = bisect.bisect_right(self._digests, digest) - 1
+        if at < 0 or self._digests[at] != digest:
             return None
-        return int(self._offsets[at])
+        return self._offsets[at]
 
     def _pack(self) -> None:
-        fresh = np.fromiter(self._pending, np.uint64, len(self._pending))
-        digests = np.concatenate([self._digests, fresh])
+        """Sort what is pending into the arrays; of equal keys the later offset comes last."""
+        import numpy as np  # only long files get here
+
+        fresh = array("Q", self._pending.keys()), array("q", self._pending.values())
+        digests = np.concatenate(
+            [np.frombuffer(part, np.uint64) for part in (self._digests, fresh[0])]
+        )
         offsets = np.concatenate(
-            [self._offsets, np.fromiter(self._pending.values(), np.int64, len(self._pending))]
+            [np.frombuffer(part, np.int64) for part in (self._offsets, fresh[1])]
         )
         order = np.lexsort((offsets, digests))
-        self._digests, self._offsets = digests[order], offsets[order]
+        self._digests = array("Q", digests[order].tobytes())
+        self._offsets = array("q", offsets[order].tobytes())
         self._pending.clear()
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from ugcbench.errors import TransientModelError, UsageError
-from ugcbench.media import MediaReader
 from ugcbench.types import Failure, MediaProfile, Prediction, Prompt, Receipt, Usage
-from ugcbench_models.clip_parts import ClipEncoder, ClipForm, Part
 from ugcbench_models.openai_connection import Connection, Endpoint, find_endpoint
 from ugcbench_models.strict_schema import make_strict
+
+if TYPE_CHECKING:
+    from ugcbench.media import MediaReader
+    from ugcbench_models.clip_parts import ClipEncoder, Part
 
 
 class OpenAIChat:
@@ -67,8 +69,11 @@ class OpenAIChat:
         self._limit_field = max_tokens_field
         self._extra_body = dict(extra_body or {})
         self._shared_reader = reader
-        form = ClipForm(frames=frames, audio=audio, jpeg_quality=jpeg_quality)
-        self._encoder = ClipEncoder(form)
+        self._form: dict[str, Any] = {
+            "frames": frames,
+            "audio": audio,
+            "jpeg_quality": jpeg_quality,
+        }
 
     async def generate(self, prompt: Prompt) -> Prediction:
         """Answer `prompt` by one request; see `ugcbench.specs.Model`."""
@@ -95,9 +100,18 @@ class OpenAIChat:
     def _connection(self) -> Connection:
         return Connection(self._endpoint, self._model, self._timeout)
 
+    # A judge, asked with text alone, needs none of the decoder that these two import.
     @cached_property
     def _reader(self) -> MediaReader:
+        from ugcbench.media import MediaReader
+
         return self._shared_reader or MediaReader()
+
+    @cached_property
+    def _encoder(self) -> ClipEncoder:
+        from ugcbench_models.clip_parts import ClipEncoder, ClipForm
+
+        return ClipEncoder(ClipForm(**self._form))
 
     async def _build_content(self, prompt: Prompt) -> tuple[str | list[Part], Receipt | None]:
         """The user's message: the text alone, or the clip's parts and then the text."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +37,7 @@ class Notices:
     def opened(self, path: Path) -> None:
         """Keep the run directory for the closing words."""
         self.path = path
+        gc.freeze()  # all that is loaded now is needed to the end
 
     def begin(self, stage: str, total: int) -> None:
         """Draw nothing."""
