@@ -102,7 +102,8 @@ class Prompt(Frozen):
     """What a model sees; never the answer.
 
     `media` is a path with the `profile` it is to be read by, or None for a text-only request.
-    `output_schema` is a JSON schema that the reply must follow. `fields` holds the texts that were
+    `output_schema` is a JSON schema that the reply must follow; `enforce_schema` says whether the
+    provider is to be held to it, where it can be. `fields` holds the texts that were
     filled into the template, for models that are no language models and can't read prose.
     `sample_id` is for bookkeeping and is not sent.
     """
@@ -116,6 +117,7 @@ class Prompt(Frozen):
     sampling: Sampling = Sampling()
     choices: tuple[str, ...] = ()
     output_schema: Mapping[str, Any] | None = None
+    enforce_schema: bool = True
     fields: Mapping[str, str] = {}
 
 

@@ -132,7 +132,7 @@ class OpenAIChat:
             "top_p": sampling.top_p if sampling.top_p < 1 else None,
             "seed": sampling.seed,
             self._choose_limit_field(): sampling.max_tokens,
-            "response_format": self._choose_format(prompt.output_schema),
+            "response_format": self._choose_format(prompt),
             **self._extra_body,
         }
         return {name: value for name, value in body.items() if value is not None}
@@ -143,8 +143,9 @@ class OpenAIChat:
             return self._limit_field
         return "max_completion_tokens" if self._endpoint.is_openai else "max_tokens"
 
-    def _choose_format(self, schema: Mapping[str, Any] | None) -> dict[str, Any] | None:
-        if schema is None or not self._structured:
+    def _choose_format(self, prompt: Prompt) -> dict[str, Any] | None:
+        schema = prompt.output_schema
+        if schema is None or not (self._structured and prompt.enforce_schema):
             return None
         named = {"name": "reply", "strict": True, "schema": make_strict(schema)}
         return {"type": "json_schema", "json_schema": named}

@@ -156,6 +156,7 @@ def test_low_coverage_is_an_exit_code_with_the_command_to_go_on(ugcbench, tmp_pa
     done = ugcbench(*arguments)
     assert done.returncode == 4, done.stderr
     assert "ugcbench run --resume r" in done.stderr
+    assert "ugc/tone: missing 1 (such as: media_missing: " in done.stderr
     assert "media_missing" in (tmp_path / "r" / "records.jsonl").read_text()
     assert ugcbench("run", "--resume", "r", "--min-coverage", "0").returncode == 0
 

@@ -72,3 +72,14 @@ async def test_it_refuses_what_it_cannot_judge():
         reply = await Lexical().generate(prompt.model_copy(update=without))
         assert reply.failure.status == "refused"
     assert json.loads((await Lexical().generate(prompt)).text)
+
+
+async def test_it_judges_under_every_protocol():
+    from ugcbench.protocol import PROTOCOLS
+
+    sample = Sample(id="x", clip="x", media=None, answer=GOLD["ugc/caption"])
+    said = Prediction(task="ugc/caption", sample_id="x", text=GOLD["ugc/caption"])
+    for protocol in PROTOCOLS.values():
+        setting = Setting(protocol, Judge("lexical", Lexical(), comparable=False))
+        scorer = create(Registry().task("ugc/caption"), setting=setting).scorer
+        assert (await scorer.score(sample, said)).value == 1.0

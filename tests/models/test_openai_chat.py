@@ -151,6 +151,8 @@ async def test_schema_is_sent_strictly(server, connect):
 async def test_schema_can_be_left_out(server, connect):
     await connect(structured=False).generate(ask(output_schema=SCHEMA))
     assert "response_format" not in server.requests[-1].json()
+    await connect().generate(ask(output_schema=SCHEMA, enforce_schema=False))
+    assert "response_format" not in server.requests[-1].json()
 
 
 async def test_64_requests_are_in_flight_at_once(server, connect):

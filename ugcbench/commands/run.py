@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -231,12 +231,25 @@ def _print_result(context: click.Context, result: Result, style: str, min_covera
     click.echo(f"run: {result.path}", err=style != "table")
     click.echo(result.expense, err=True)
     if result.coverage < min_coverage:
-        click.echo(
-            f"coverage is {result.coverage:.1%}, below {min_coverage:.1%}: what failed is asked "
-            f"again by\n  ugcbench run --resume {result.path}",
-            err=True,
-        )
+        click.echo(f"coverage is {result.coverage:.1%}, below {min_coverage:.1%}:", err=True)
+        for line in _shortfalls(result):
+            click.echo(f"  {line}", err=True)
+        click.echo(f"what failed is asked again by: ugcbench run --resume {result.path}", err=True)
         context.exit(LOW_COVERAGE)
+
+
+def _shortfalls(result: Result) -> Iterator[str]:
+    """For each task that is not covered, how its samples ended, and the first reason."""
+    reasons: dict[str, str] = {}
+    for record in result.records():
+        if record.score.value is None:
+            reasons.setdefault(record.task, record.score.note or record.score.status)
+    short = {
+        cell.name.partition(":")[0]: cell for cell in result.summary.cells if cell.coverage < 1
+    }
+    for task, cell in short.items():
+        counts = ", ".join(f"{status} {count}" for status, count in cell.statuses.items())
+        yield f"{task}: {counts} (such as: {reasons.get(task, 'never asked')})"
 
 
 def _print_estimate(request: Request, seconds: float, style: str) -> None:

@@ -106,7 +106,8 @@ class JudgedScorer(Generic[V]):
             sample_id=sample.id,
             text=string.Template(self.rubric.template).substitute(fenced),
             sampling=Sampling(temperature=rule.temperature, max_tokens=rule.max_tokens),
-            output_schema=self.rubric.verdict.model_json_schema() if rule.structured else None,
+            output_schema=self.rubric.verdict.model_json_schema(),
+            enforce_schema=rule.structured,
             fields=fields,
         )
 
