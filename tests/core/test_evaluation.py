@@ -171,9 +171,6 @@ def test_a_budget_needs_a_price(registry, tmp_path):
 
 
 def test_secrets_are_not_stored(registry, tmp_path):
-    class Keyed(toy.Plugin):
-        pass
-
     result = run(registry, tmp_path, model=Fake(knower), options={"api_key": "sk-planted"})
     stored = [file.read_text() for file in result.path.iterdir() if file.name != "lock"]
     assert not any("sk-planted" in text for text in stored)

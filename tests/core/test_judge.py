@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 
 import pytest
 import toy
@@ -130,4 +129,3 @@ async def test_scores_change_when_rubric_judge_or_rule_change():
     _, two = scorer(reasks=0)
     three = JudgedScorer(toy.RUBRIC, Judge("k", Fake()), JudgeRule())
     assert len({one.fingerprint, two.fingerprint, three.fingerprint}) == 3
-    assert json.dumps(one.fingerprint)
