@@ -33,12 +33,17 @@ class Case:
     width: int
     height: int
     bit_rate: int
-    interval: int = 250
+    interval: int = 30
 
     @property
     def name(self) -> str:
         """The head of a table's column."""
         return f"{self.seconds} s {self.width}x{self.height} /{self.interval}"
+
+    @property
+    def typical(self) -> bool:
+        """Whether the targets hold for it: keyframes lie at most two seconds apart."""
+        return self.interval <= 60
 
     @property
     def frames(self) -> int:
