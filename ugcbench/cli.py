@@ -11,7 +11,7 @@ import sys
 
 import click
 
-from ugcbench.commands import compare, completion, names, protocols, run, verify
+from ugcbench.commands import compare, completion, doctor, judges, names, protocols, run, verify
 from ugcbench.errors import UgcbenchError
 from ugcbench.plugins import Registry
 from ugcbench.version import __version__
@@ -34,7 +34,9 @@ for command in (
     *run.COMMANDS,
     *compare.COMMANDS,
     *names.COMMANDS,
+    *judges.COMMANDS,
     *protocols.COMMANDS,
+    *doctor.COMMANDS,
     *verify.COMMANDS,
     *completion.COMMANDS,
 ):

@@ -15,6 +15,7 @@
     │   └── Missing-, Empty-, NotMedia-, Damaged-, NoVideo-, NoAudio-, TooLargeMediaError
     └── ModelError                 a model or judge did not answer
         ├── FatalModelError        repeating can't help: wrong key, unknown model, bad option
+        │   └── ReroutedError      another model replied than the one asked
         ├── TransientModelError    worth another attempt (429, 5xx, connection), see `retry_after`
         ├── RequestRejectedError   this request is refused as it is (too long, part not accepted)
         └── ModelTimeoutError      no answer within the attempt's time limit
@@ -145,6 +146,12 @@ class FatalModelError(ModelError):
     """Repeating the request can't help and neither can the next one: the run stops."""
 
     exit_code = 3
+
+
+class ReroutedError(FatalModelError):
+    """The provider let another model reply than the one asked; the message names both."""
+
+    kind = "rerouted"
 
 
 class TransientModelError(ModelError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from ugcbench.errors import MediaError
 from ugcbench.media import probe
 from ugcbench.media.sampling import count_frames, target_size
 from ugcbench.models import Price
-from ugcbench.plans import Plan, Request, prepare
+from ugcbench.plans import Plan, prepare
+from ugcbench.requests import Request
 from ugcbench.scorers.judge import JudgedScorer
 from ugcbench.specs import Task
 from ugcbench.types import Frozen, MediaProfile, Prediction, Sample, Usage
@@ -76,13 +77,14 @@ def estimate(request: Request, seconds_per_request: float = 3.0) -> Estimate:
 
 
 def _count(plan: Plan, seconds: float) -> Estimate:
-    counter = _Counter(plan.config.protocol.profile)
+    judges = plan.judge.asked if plan.judge else ()
+    votes = plan.config.protocol.judge.votes
+    counter = _Counter(plan.config.protocol.profile, votes * len(judges))
     for task, sample in plan.work():
         stored = plan.store.prediction(task.name, sample.id)
         counter.add(task, sample, asked=stored is None or stored.failure is not None)
     requests = counter.requests + counter.judge_requests
-    model = plan.request.prices.get(plan.config.model)
-    judge = plan.request.prices.get(plan.config.judge or "")
+    prices = plan.request.prices
     return Estimate(
         clips=len(counter.clips),
         unreadable_clips=sum(tokens is None for tokens in counter.clips.values()),
@@ -93,28 +95,35 @@ def _count(plan: Plan, seconds: float) -> Estimate:
         judge_input_tokens=counter.tokens["judge_input"],
         judge_output_tokens=counter.tokens["judge_output"],
         minutes=requests * seconds / plan.request.concurrency / 60,
-        cost_usd=_cost(counter.tokens, model, judge),
+        cost_usd=_cost(
+            counter.tokens,
+            prices.get(plan.config.model),
+            [price for judge in judges if (price := prices.get(judge.name))],
+            len(judges),
+        ),
     )
 
 
-def _cost(tokens: Mapping[str, int], model: Price | None, judge: Price | None) -> float | None:
-    if model is None and judge is None:
+def _cost(
+    tokens: Mapping[str, int], model: Price | None, judges: Sequence[Price], panel: int
+) -> float | None:
+    """US dollars for the model and for those judges of the panel whose price is known."""
+    if model is None and not judges:
         return None
-    cost = 0.0
-    for price, prefix in ((model, ""), (judge, "judge_")):
-        if price is not None:
-            used = Usage(
-                input_tokens=tokens[f"{prefix}input"], output_tokens=tokens[f"{prefix}output"]
-            )
-            cost += price.cost(used)
-    return cost
+    used, judging = (
+        Usage(input_tokens=tokens[f"{who}input"], output_tokens=tokens[f"{who}output"])
+        for who in ("", "judge_")
+    )
+    cost = model.cost(used) if model else 0.0
+    return cost + sum(price.cost(judging) / panel for price in judges)
 
 
 class _Counter:
     """Adds up requests and tokens; `clips` maps a clip's path to its media tokens or None."""
 
-    def __init__(self, profile: MediaProfile) -> None:
+    def __init__(self, profile: MediaProfile, verdicts: int) -> None:
         self.profile = profile
+        self.verdicts = verdicts
         self.requests = self.judge_requests = 0
         self.tokens: Counter[str] = Counter()
         self.clips: dict[str, int | None] = {}
@@ -128,9 +137,10 @@ class _Counter:
             self.tokens["output"] += _tokens(gold)
         if isinstance(task.scorer, JudgedScorer):
             answer = Prediction(task=task.name, sample_id=sample.id, text=gold)
-            self.judge_requests += 1
-            self.tokens["judge_input"] += _tokens(task.scorer.prompt(sample, answer).text)
-            self.tokens["judge_output"] += VERDICT_TOKENS
+            self.judge_requests += self.verdicts
+            text = _tokens(task.scorer.prompt(sample, answer).text)
+            self.tokens["judge_input"] += self.verdicts * text
+            self.tokens["judge_output"] += self.verdicts * VERDICT_TOKENS
 
     def _media_tokens(self, path: str | None) -> int | None:
         if path is None:

@@ -21,8 +21,10 @@ from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Itera
 from pathlib import Path
 
 from ugcbench.errors import BudgetReachedError, UsageError
+from ugcbench.lifecycles import warn_of
 from ugcbench.models import answer
-from ugcbench.plans import Plan, Request, prepare
+from ugcbench.plans import Plan, prepare
+from ugcbench.requests import Request
 from ugcbench.results import Result
 from ugcbench.scoring import Work, score_all
 from ugcbench.specs import Model, Task
@@ -77,7 +79,7 @@ class Unobserved:
 
 
 def run(observer: Observer | None = None, **request: typing.Any) -> Result:  # noqa: ANN401
-    """Run a model on tasks; the keyword arguments are the fields of `ugcbench.plans.Request`.
+    """Run a model on tasks; the keyword arguments are the fields of `ugcbench.requests.Request`.
 
     Works in scripts and inside a running event loop (notebooks). Raises a `UgcbenchError`.
     """
@@ -105,11 +107,20 @@ async def prepared(
     plan = await asyncio.to_thread(prepare, request, asking=asking)
     try:
         observer.opened(plan.store.path)
-        for notice in plan.store.notices:
+        for notice in (*plan.store.notices, *_warnings(plan)):
             observer.notice(notice)
         yield plan
     finally:
         await plan.close()
+
+
+def _warnings(plan: Plan) -> list[str]:
+    """What is known against the judges that will be asked."""
+    judges = plan.judge.asked if plan.judge else ()
+    lifecycles = plan.registry.lifecycles if judges else {}
+    return [
+        text for judge in judges if not judge.recorded for text in warn_of(judge.name, lifecycles)
+    ]
 
 
 async def ask(plan: Plan, observer: Observer) -> None:

@@ -15,6 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
+    from ugcbench.lifecycles import Lifecycle
     from ugcbench.specs import DatasetSpec, ModelSpec, TaskSpec
     from ugcbench.types import Record, Summary
 
@@ -31,6 +32,12 @@ def ugcbench_tasks() -> Iterable[TaskSpec]:
 @hookspec
 def ugcbench_models() -> Iterable[ModelSpec]:
     """Models and judges that the plugin adds."""
+    return ()
+
+
+@hookspec
+def ugcbench_lifecycles() -> Iterable[Lifecycle]:
+    """What providers announced about models that the plugin can ask: snapshots and shutdowns."""
     return ()
 
 

@@ -11,7 +11,7 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import aiolimiter
@@ -24,6 +24,7 @@ from ugcbench.errors import (
     ModelError,
     ModelTimeoutError,
     TransientModelError,
+    UsageError,
 )
 from ugcbench.protocol import digest
 from ugcbench.specs import Model
@@ -64,7 +65,8 @@ def failed(prompt: Prompt, failure: Failure) -> Prediction:
 class Retrying:
     """Asks again after a transient error or a timeout.
 
-    The pause doubles with random jitter up to `longest_pause` seconds, or is what the server
+    The pause is random, up to a bound that doubles until `longest_pause` seconds (full jitter, so
+    that requests that failed together don't come back together), or is what the server
     wishes (Retry-After); a wish beyond `longest_pause` ends the attempts. `timeout` is in seconds
     for each attempt.
     """
@@ -110,7 +112,7 @@ class Retrying:
         if wish is not None:
             return wish + random.uniform(0, 0.1 * wish)  # noqa: S311 - jitter, not a secret
         top = min(self.longest_pause, self.first_pause * 2 ** (state.attempt_number - 1))
-        return random.uniform(top / 2, top)  # noqa: S311
+        return random.uniform(0, top)  # noqa: S311
 
     async def close(self) -> None:
         """Close the model."""
@@ -184,6 +186,32 @@ class Budgeted:
         await self.model.close()
 
 
+class Deferred:
+    """Makes its model when it is first asked.
+
+    So scores can be computed from stored verdicts without the key, the extra or even the provider
+    that the judge once needed.
+    """
+
+    def __init__(self, make: Callable[[], Model]) -> None:
+        self.make = make
+        self._made: Model | None = None
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Answer; raises what making the model raises, as a `FatalModelError`."""
+        if self._made is None:
+            try:
+                self._made = self.make()
+            except UsageError as error:
+                raise FatalModelError(str(error)) from error
+        return await self._made.generate(prompt)
+
+    async def close(self) -> None:
+        """Close the model, if it was made."""
+        if self._made is not None:
+            await self._made.close()
+
+
 def address(judge: str, prompt: Prompt) -> str:
     """The content address of what a judge replies to a prompt, whichever sample it is for."""
     asked = prompt.model_dump(mode="json", exclude={"sample_id", "task", "fields", "choices"})
@@ -194,18 +222,29 @@ class Remembering:
     """Asks a judge nothing twice: replies are stored by content address and read back.
 
     Failures are not remembered. Equal prompts that are in flight together share one request.
+
+    Args:
+        model: the judge.
+        name: the name that goes into the address.
+        log: where the replies are.
+        again: addresses of stored replies that are asked for once more; the new reply replaces
+            the old one.
+
     """
 
-    def __init__(self, model: Model, name: str, log: Log) -> None:
+    def __init__(
+        self, model: Model, name: str, log: Log, *, again: Collection[str] = frozenset()
+    ) -> None:
         self.model = model
         self.name = name
         self.log = log
+        self._again = set(again)
         self._open: dict[str, asyncio.Task[Prediction]] = {}
 
     async def generate(self, prompt: Prompt) -> Prediction:
         """Answer from the log, or ask and write the reply to it."""
         key = address(self.name, prompt)
-        if (line := self.log.get(key)) is not None:
+        if key not in self._again and (line := self.log.get(key)) is not None:
             return Verdict.model_validate(line).prediction
         if key not in self._open:
             self._open[key] = asyncio.create_task(self._ask(key, prompt))
@@ -216,6 +255,7 @@ class Remembering:
             prediction = await answer(self.model, prompt)
             if prediction.failure is None:
                 self.log.append(Verdict(key=key, judge=self.name, prediction=prediction))
+                self._again.discard(key)
             return prediction
         finally:
             del self._open[key]

@@ -10,69 +10,27 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from pydantic import ValidationError
 
+from ugcbench.asking import make_judge, make_model
 from ugcbench.datasets import default_dataset, open_dataset
 from ugcbench.errors import RunCorruptError, RunError, UsageError
-from ugcbench.models import Budgeted, Price, Purse, RateLimited, Remembering, Retrying
+from ugcbench.models import Purse
 from ugcbench.plugins import Registry, create
-from ugcbench.protocol import Protocol, get_protocol
+from ugcbench.protocol import Protocol
 from ugcbench.provenance import git_state, versions
-from ugcbench.specs import Dataset, Judge, Model, ModelSpec, Setting, Task, TaskSpec
+from ugcbench.requests import Request, name_of
+from ugcbench.specs import Dataset, Judge, Model, Setting, Task, TaskSpec
 from ugcbench.store import Store
 from ugcbench.types import Clip, Frozen, Sample
 
 SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 REDACTED = "***"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What to run; every field is a keyword argument of `ugcbench.run`.
-
-    Args:
-        model: a registered name, or a `Model`.
-        tasks: `all`, a group, task names (comma-separated or a list), or `Task`s.
-        dataset: a registered name, a path, or a `Dataset`; by default the tasks' own.
-        judge: a model's name or a `Model`, for the tasks that need one.
-        protocol: a preset's name, or a `Protocol`.
-        options: the model adapter's options; `judge_options`, `dataset_options` likewise.
-        limit: only the first so many clips.
-        concurrency: requests under way at once.
-        attempts: how often a request is tried when the failure may pass.
-        timeout: seconds for each attempt.
-        requests_per_minute: start no more than this, for the model and for the judge each.
-        prices: `Price`s by model name.
-        max_cost: US dollars for model and judge together.
-        output: the run directory; by default a new one under `runs/`.
-        resume: an unfinished run directory; then the fields that say what to run are read from it.
-        registry: the plugins; by default all installed ones.
-
-    """
-
-    model: str | Model | None = None
-    tasks: str | Sequence[str | Task] = "all"
-    dataset: str | Path | Dataset | None = None
-    judge: str | Model | None = None
-    protocol: str | Protocol = "v1"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    judge_options: Mapping[str, Any] = field(default_factory=dict)
-    dataset_options: Mapping[str, Any] = field(default_factory=dict)
-    limit: int | None = None
-    concurrency: int = 8
-    attempts: int = 5
-    timeout: float | None = 300.0
-    requests_per_minute: float | None = None
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    max_cost: float | None = None
-    output: str | Path | None = None
-    resume: str | Path | None = None
-    registry: Registry | None = None
 
 
 class RunConfig(Frozen):
@@ -176,7 +134,7 @@ def _assemble(
     asking: bool,
 ) -> Plan:
     purse = Purse(request.max_cost, spent=_spent(store) if request.resume else 0.0)
-    judge = _judge(request, registry, store, purse)
+    judge = make_judge(request, registry, store, purse, asking=asking)
     setting = Setting(config.protocol, judge)
     plan = Plan(
         request=request,
@@ -190,7 +148,7 @@ def _assemble(
         registry=registry,
     )
     if asking:
-        plan = replace(plan, model=_model(request, registry, plan))
+        plan = replace(plan, model=make_model(request, registry, purse, plan.work))
     if not (store.path / "run.json").exists():
         store.write_config(config)
     return plan
@@ -205,13 +163,6 @@ def read_config(path: Path) -> RunConfig:
         raise RunError(f"{path} is no run directory: it has no run.json") from None
     except ValidationError as error:
         raise RunCorruptError(f"{file}: {error}") from error
-
-
-def name_of(thing: object) -> str:
-    """The name of a model, dataset or protocol, given by name or as an object."""
-    if isinstance(thing, str | Path):
-        return str(thing)
-    return str(getattr(thing, "name", None) or type(thing).__name__)
 
 
 def _resumed(request: Request, stored: RunConfig) -> Request:
@@ -229,6 +180,8 @@ def _resumed(request: Request, stored: RunConfig) -> Request:
         if isinstance(request.dataset, str | None)
         else request.dataset,
         judge=stored.judge if isinstance(request.judge, str | None) else request.judge,
+        votes=None,
+        quorum=None,
         protocol=stored.protocol,
         options=kept(stored.options, request.options),
         judge_options=kept(stored.judge_options, request.judge_options),
@@ -252,7 +205,13 @@ def _check(request: Request, registry: Registry, *, asking: bool) -> None:
         raise UsageError("no model given; add --model NAME (see `ugcbench list models`)")
     if request.concurrency < 1 or (request.limit is not None and request.limit < 1):
         raise UsageError("concurrency and limit must be at least 1")
-    named: list[tuple[object, Literal["model", "judge"]]] = [(request.judge, "judge")]
+    panel = request.judges
+    if len(set(map(name_of, panel))) < len(panel):
+        raise UsageError("a judge sits twice on the panel; ask it more often with --votes K")
+    if request.quorum is not None and request.quorum > max(len(panel), 1):
+        raise UsageError(f"a quorum of {request.quorum} can't be reached by {len(panel)} judges")
+    named: list[tuple[object, Literal["model", "judge"]]]
+    named = [(judge, "judge") for judge in request.judges]
     if asking:
         named.append((request.model, "model"))
     for name, role in named:
@@ -263,10 +222,6 @@ def _check(request: Request, registry: Registry, *, asking: bool) -> None:
                     f"no price is known for {name}; add to the price file:\n"
                     f'["{name}"]\ninput = ...\noutput = ...   # US dollars per million tokens'
                 )
-
-
-def _protocol(request: Request) -> Protocol:
-    return get_protocol(request.protocol) if isinstance(request.protocol, str) else request.protocol
 
 
 def _dataset(request: Request, registry: Registry) -> tuple[Dataset, str]:
@@ -294,51 +249,10 @@ def _task(spec: TaskSpec, setting: Setting) -> Task:
     return cast(Task, create(spec, setting=setting))
 
 
-def _judge(request: Request, registry: Registry, store: Store, purse: Purse) -> Judge | None:
-    if request.judge is None:
-        return None
-    name = name_of(request.judge)
-    if not isinstance(request.judge, str):
-        return Judge(name, _remembering(request.judge, name, request, store, purse))
-    spec = registry.model(name, "judge")
-    model = _made(spec, name, request.judge_options)
-    reported = name.partition("/")[2] if spec.recorded else name
-    wrapped = _remembering(model, reported, request, store, purse)
-    return Judge(reported, wrapped, spec.comparable, spec.recorded)
-
-
-def _remembering(model: Model, name: str, request: Request, store: Store, purse: Purse) -> Model:
-    return Remembering(_guarded(model, name, request, purse), name, store.verdicts)
-
-
-def _model(request: Request, registry: Registry, plan: Plan) -> Model:
-    if not isinstance(request.model, str):
-        return _guarded(cast(Model, request.model), name_of(request.model), request, plan.purse)
-    spec = registry.model(request.model)
-    given = {"work": plan.work} if "work" in spec.needs else {}
-    model = _made(spec, request.model, request.options, **given)
-    return _guarded(model, request.model, request, plan.purse)
-
-
-def _made(spec: ModelSpec, name: str, options: Mapping[str, Any], **given: object) -> Model:
-    if spec.prefix:
-        given["model"] = name.partition("/")[2]
-    return cast(Model, create(spec, options, **given))
-
-
-def _guarded(model: Model, name: str, request: Request, purse: Purse) -> Model:
-    """The model behind rate limit, retries and budget."""
-    if request.requests_per_minute:
-        model = RateLimited(model, request.requests_per_minute)
-    model = Retrying(model, attempts=request.attempts, timeout=request.timeout)
-    price = request.prices.get(name)
-    return Budgeted(model, price, purse) if price else model
-
-
 def _config(
     request: Request, registry: Registry, dataset: Dataset, parts: Sequence[TaskSpec | Task]
 ) -> RunConfig:
-    protocol = _protocol(request)
+    protocol = request.rules
     plugins = {info.distribution for info in registry.plugins if info.distribution}
     named = isinstance(request.dataset, str | Path)
     return RunConfig(
@@ -349,7 +263,7 @@ def _config(
         dataset=str(request.dataset) if named else dataset.name,
         dataset_revision=dataset.revision,
         dataset_options=request.dataset_options,
-        judge=name_of(request.judge) if request.judge is not None else None,
+        judge=",".join(map(name_of, request.judges)) or None,
         judge_options=_redacted(request.judge_options),
         protocol=protocol,
         protocol_hash=protocol.hash(),

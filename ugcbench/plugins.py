@@ -25,8 +25,11 @@ from ugcbench.specs import DatasetSpec, ModelSpec, Spec, TaskSpec
 if TYPE_CHECKING:
     import click
 
+    from ugcbench.lifecycles import Lifecycle
+
 GROUP = "ugcbench"
 S = TypeVar("S", bound=Spec)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,15 @@ class Registry:
         """Dataset specs by name."""
         return self._collect("ugcbench_datasets", DatasetSpec)
 
+    @cached_property
+    def lifecycles(self) -> Mapping[str, Lifecycle]:
+        """What is announced about models, by the names under which they are asked."""
+        from ugcbench.lifecycles import Lifecycle
+
+        hook = self.manager.hook.ugcbench_lifecycles
+        found = (self._specs_of(each, Lifecycle) for each in hook.get_hookimpls())
+        return {life.name: life for plugin in found for life in plugin}
+
     def _collect(self, hook: str, kind: type[S]) -> Mapping[str, S]:
         specs: dict[str, S] = {}
         owners: dict[str, str] = {}
@@ -109,9 +121,9 @@ class Registry:
                 specs[spec.name] = spec
         return specs
 
-    def _specs_of(self, implementation: pluggy.HookImpl, kind: type[S]) -> Sequence[S]:
+    def _specs_of(self, implementation: pluggy.HookImpl, kind: type[T]) -> Sequence[T]:
         try:
-            specs: list[S] = list(cast("Iterable[S]", implementation.function()))
+            specs: list[T] = list(cast("Iterable[T]", implementation.function()))
             if not all(isinstance(spec, kind) for spec in specs):
                 raise TypeError(f"it returned something else than {kind.__name__}s")
         except Exception as problem:  # noqa: BLE001 - see _load

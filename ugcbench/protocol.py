@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from ugcbench.errors import UnknownNameError
 from ugcbench.types import Frozen, MediaProfile, Sampling, Score, Unit
@@ -21,14 +21,26 @@ PROFILES: Mapping[str, MediaProfile] = {"paper": MediaProfile()}
 
 
 class JudgeRule(Frozen):
-    """How a judge is asked: temperature, whether by JSON schema, and how often it may be re-asked
-    after a reply that can't be read.
+    """How a judge is asked.
+
+    By JSON schema if `structured`; `reasks` times again after a reply that can't be read; `votes`
+    times for each answer, whose median counts if more than half can be read. Of a panel, at least
+    `quorum` judges must come to a verdict, by default more than half.
     """
 
     temperature: float = Field(0.0, ge=0)
     structured: bool = True
     max_tokens: int = Field(1024, ge=1)
     reasks: int = Field(2, ge=0)
+    votes: int = Field(1, ge=1)
+    quorum: int | None = Field(None, ge=1)
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_used(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Rules that came later are left out where they change nothing, so that hashes stay."""
+        rules: dict[str, object] = serialize(self)
+        unused = {"votes": 1, "quorum": None}
+        return {name: value for name, value in rules.items() if unused.get(name, ...) != value}
 
 
 class Protocol(Frozen):

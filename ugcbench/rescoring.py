@@ -8,9 +8,10 @@ from typing import Any
 
 from ugcbench.errors import UsageError
 from ugcbench.evaluation import Observer, Unobserved, prepared, score, wait_for
-from ugcbench.plans import Plan, Request, own_dataset, read_config
+from ugcbench.plans import Plan, own_dataset, read_config
+from ugcbench.requests import Request
 from ugcbench.results import Result
-from ugcbench.store import read_lines
+from ugcbench.store import read_lines, read_records
 from ugcbench.types import Prediction, Verdict
 
 
@@ -21,11 +22,31 @@ def rescore(
 ) -> Result:
     """Score the stored predictions of a run again; stored verdicts are reused.
 
-    The keyword arguments are fields of `ugcbench.plans.Request` that replace the run's own. Another
-    `judge`, `protocol` or choice of `tasks` needs `output`, a new run directory; otherwise the
-    run's records and summary are written anew in place. Raises a `UgcbenchError`.
+    The keyword arguments are fields of `ugcbench.requests.Request` that replace the run's own.
+    Another `judge`, number of `votes`, `quorum`, `protocol` or choice of `tasks` needs `output`, a
+    new run directory; otherwise the run's records and summary are written anew in place. Raises a
+    `UgcbenchError`.
     """
     return wait_for(_rescore(Path(path), observer or Unobserved(), request))
+
+
+def retry_judge(
+    path: str | Path,
+    observer: Observer | None = None,
+    **request: Any,  # noqa: ANN401
+) -> Result:
+    """Ask the judge of a run again where it gave no verdict, and only there.
+
+    What it did say and could not be read is forgotten; all other verdicts come from the store. The
+    keyword arguments are those of `rescore`. Raises a `UgcbenchError`.
+    """
+    unread = {
+        address
+        for record in read_records(Path(path))
+        if record.score.source == "judge" and record.score.value is None
+        for address in record.score.verdicts
+    }
+    return rescore(path, observer, ask_again=frozenset(unread), **request)
 
 
 async def _rescore(path: Path, observer: Observer, given: Mapping[str, Any]) -> Result:
@@ -38,7 +59,7 @@ async def _rescore(path: Path, observer: Observer, given: Mapping[str, Any]) -> 
 def _request(path: Path, given: Mapping[str, Any]) -> Request:
     stored = read_config(path)
     if "output" not in given:
-        changes = sorted({"judge", "protocol", "tasks"} & set(given))
+        changes = sorted({"judge", "protocol", "tasks", "votes", "quorum"} & set(given))
         if changes:
             raise UsageError(f"another {' or '.join(changes)} needs a new run: --output NEW_DIR")
         return Request(resume=path, **given)
@@ -61,5 +82,7 @@ def _copy_answers(source: Path, plan: Plan) -> None:
     for line in read_lines(source / "predictions.jsonl"):
         if line["task"] in wanted:
             plan.store.predictions.append(Prediction.model_validate(line))
+    judges = {judge.name for judge in plan.judge.asked} if plan.judge else set()
     for line in read_lines(source / "verdicts.jsonl"):
-        plan.store.verdicts.append(Verdict.model_validate(line))
+        if line["judge"] in judges:
+            plan.store.verdicts.append(Verdict.model_validate(line))

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Iterable
 from ugcbench.specs import Task
 from ugcbench.types import Prediction, Sample, Score
 
+LOOKAHEAD = 16
 Work = tuple[Task, Sample, Prediction]
 
 
@@ -32,12 +33,17 @@ async def score_one(task: Task, sample: Sample, prediction: Prediction) -> Score
 async def score_all(
     work: Iterable[Work], concurrency: int = 8
 ) -> AsyncGenerator[tuple[Work, Score], None]:
-    """Score lazily and in order, with at most `concurrency` judge requests under way."""
+    """Score lazily and in order, with at most `concurrency` answers before a judge at once.
+
+    Up to `LOOKAHEAD` times as many scores wait their turn, so that a judge that is slow to answer
+    one doesn't hold up the others.
+    """
     waiting: deque[tuple[Work, asyncio.Task[Score]]] = deque()
+    places = asyncio.Semaphore(concurrency)
     try:
         for item in work:
-            waiting.append((item, asyncio.create_task(score_one(*item))))
-            if len(waiting) >= (concurrency if item[0].scorer.judge else 1):
+            waiting.append((item, asyncio.create_task(_score_in_turn(item, places))))
+            if len(waiting) >= (LOOKAHEAD * concurrency if item[0].scorer.judge else 1):
                 yield await _next_of(waiting)
         while waiting:
             yield await _next_of(waiting)
@@ -45,6 +51,11 @@ async def score_all(
         for _, open_task in waiting:
             open_task.cancel()
         await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
+
+
+async def _score_in_turn(item: Work, places: asyncio.Semaphore) -> Score:
+    async with places:
+        return await score_one(*item)
 
 
 async def _next_of(

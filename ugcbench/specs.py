@@ -49,19 +49,26 @@ class ModelSpec(Spec):
     the slash is passed as `model=`.
 
     `roles` says whether it can be asked about clips (`model`), judge (`judge`), or both.
-    `comparable` is False for a judge whose verdicts must not stand beside an LLM judge's. `needs`
-    names what the run hands to the target beside the options: `work` is a function that iterates
-    the run's (task, sample) pairs, for baselines that are made from the gold. `free` says that an
-    answer costs no money. `recorded` marks a judge that only repeats stored verdicts of the model
-    whose name stands after the slash, under which they are reported.
+    `comparable` is False for a judge whose verdicts must not stand beside an LLM judge's.
+    `needs` names what the run hands to the target beside the options: `work` is a function that
+    iterates the run's (task, sample) pairs, for baselines that are made from the gold. `free`
+    says that an answer costs no money. `reports_model` says that replies carry the id of the
+    model that gave them, which must then be the one asked for. `recorded` marks a judge that
+    only repeats stored verdicts of the model whose name stands after the slash, under which
+    they are reported. `media` names what of a clip it claims to take in. `keys` are environment
+    variables of which one must hold a key, unless an option or a server without keys makes up
+    for it.
     """
 
     prefix: bool = False
     comparable: bool = True
     free: bool = False
+    reports_model: bool = False
     recorded: bool = False
     roles: frozenset[str] = frozenset({"model", "judge"})
     needs: tuple[str, ...] = ()
+    media: frozenset[str] = frozenset({"pictures", "sound"})
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +142,20 @@ class Judge:
     """A judge by name: the model that is asked.
 
     `comparable` says whether its verdicts may stand beside an LLM judge's, `recorded` that they
-    were given elsewhere, by the released rubrics, and are only repeated here.
+    were given elsewhere, by the released rubrics, and are only repeated here. A panel has
+    `members`, each a judge of its own, and its `model` is never asked itself.
     """
 
     name: str
     model: Model
     comparable: bool = True
     recorded: bool = False
+    members: tuple[Judge, ...] = ()
+
+    @property
+    def asked(self) -> tuple[Judge, ...]:
+        """The judges that give the verdicts: the members of a panel, or the judge itself."""
+        return self.members or (self,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Tally:
         self.protocol = protocol
         self.judge = judge if task.scorer.judge else None
         self._judges: set[str] = set()
+        self._disagreement = array("d")
         self._statuses: Counter[str] = Counter()
         self._answers: Counter[str] = Counter()
         self._values = {column.part: array("d") for column in task.columns}
@@ -52,6 +53,8 @@ class Tally:
             self._answers[_label(sample.answer)] += 1
         if score.judge_model:
             self._judges.add(score.judge_model)
+        if score.disagreement is not None:
+            self._disagreement.append(score.disagreement)
         counted = self.protocol.counted(score)
         if counted is None:
             return
@@ -84,6 +87,7 @@ class Tally:
             protocol_hash=cell_hash(self.task, self.protocol),
             judge=self.judge.name if self.judge else None,
             judge_answered=tuple(sorted(self._judges)),
+            disagreement=float(np.mean(self._disagreement)) if self._disagreement else None,
             comparable=self.judge.comparable if self.judge else True,
             table=column.table,
         )

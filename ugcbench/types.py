@@ -207,7 +207,9 @@ class Score(Frozen):
     `value` and `parts` lie in [0, 1]. `value` is given exactly when `status` is `ok`: an error is
     never a number. `source` says whose failure a status other than `ok` is: the model's, or the
     judge's. `verdicts` are the content addresses of the judge's replies in `verdicts.jsonl`,
-    `judge_model` the name under which the judge's provider replied.
+    `judge_model` the name under which the judge's provider replied (names joined by ` + ` for a
+    panel). `disagreement` is the mean absolute difference between two of several verdicts, None
+    for a single one.
     """
 
     status: Status
@@ -216,6 +218,7 @@ class Score(Frozen):
     source: Literal["model", "judge"] = "model"
     verdicts: tuple[str, ...] = ()
     judge_model: str | None = None
+    disagreement: Unit | None = None
     note: str | None = None
 
     @model_validator(mode="after")
@@ -235,6 +238,19 @@ class Record(Frozen):
     score: Score
 
 
+class Bridging(Frozen):
+    """Marks a number that was carried over from one judge's scale to another's.
+
+    `judge` gave the verdicts, `anchor` is the judge on whose scale the number stands, `method` how
+    the map between them was fitted, `bridge` its hash.
+    """
+
+    anchor: str
+    judge: str
+    method: str
+    bridge: str
+
+
 class Cell(Frozen):
     """One number of a table with all that is needed to trust it.
 
@@ -242,8 +258,9 @@ class Cell(Frozen):
     and `baseline` (constant answer) lie in [0, 1]; None where nothing could be scored. `asked` is
     the number of samples put to the model, `n` how many count in `value`, `coverage` their ratio,
     `statuses` the count of each score status. `judge` was asked, `judge_answered` names the models
-    that replied. `comparable` is False for an offline judge's number; `table` says whether the cell
-    is one of the benchmark's columns.
+    that replied, `disagreement` is the mean of the scores' own. `comparable` is False for an
+    offline judge's number; `bridged` is given for one carried over from another judge; `table` says
+    whether the cell is one of the benchmark's columns.
     """
 
     name: str
@@ -260,7 +277,9 @@ class Cell(Frozen):
     protocol_hash: str
     judge: str | None = None
     judge_answered: tuple[str, ...] = ()
+    disagreement: Unit | None = None
     comparable: bool = True
+    bridged: Bridging | None = None
     table: bool = True
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ugcbench.commands.run import format_option
+from ugcbench.commands.options import format_option
 from ugcbench.errors import UgcbenchError, UsageError
 
 if TYPE_CHECKING:

@@ -33,7 +33,14 @@ HEAVY = {
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list", "models"], ["list", "tasks"], ["run", "--help"], ["data", "--help"]],
+    [
+        ["--help"],
+        ["list", "models"],
+        ["list", "tasks"],
+        ["run", "--help"],
+        ["data", "--help"],
+        ["doctor", "--help"],
+    ],
 )
 def test_no_framework_is_imported(arguments):
     done = subprocess.run(

@@ -55,6 +55,12 @@ def test_the_task(plugin, tmp_path):
     assert 0 < result.cells["mine/first_word"].value <= 1
 
 
+@pytest.mark.parametrize("plugin", ["ugcbench_lifecycles"], indirect=True)
+def test_the_lifecycle(plugin):
+    registry = ugcbench.Registry({"mine": plugin})
+    assert registry.lifecycles["openai/my-judge-2026-05-01"].shutdown.year == 2027
+
+
 @pytest.mark.parametrize("plugin", ["ugcbench_datasets"], indirect=True)
 def test_the_dataset(plugin, tmp_path):
     more = {"dataset": "countdown", "dataset_options": {"start": 5}, "tasks": "ugc/ocr"}

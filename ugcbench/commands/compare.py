@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ugcbench.commands.run import format_option
+from ugcbench.commands.options import format_option
 
 folder = click.Path(exists=True, file_okay=False)
 

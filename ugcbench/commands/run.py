@@ -2,62 +2,45 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ugcbench.commands.completion import complete_datasets, complete_models, complete_tasks
 from ugcbench.commands.notices import Notices, watch
+from ugcbench.commands.options import (
+    asking_options,
+    format_option,
+    judging_options,
+    min_coverage_option,
+    options_option,
+    quiet_option,
+    read_asking,
+    read_options,
+)
 from ugcbench.errors import BudgetReachedError, UgcbenchError, UsageError
 
 if TYPE_CHECKING:
-    from ugcbench.models import Price
-    from ugcbench.plans import Request
+    from ugcbench.requests import Request
     from ugcbench.results import Result
 
 LOW_COVERAGE = 4
 INTERRUPTED = 130
-FORMATS = ("table", "md", "latex", "html", "csv", "json")
 EXIT_CODES = """\b
 Exit codes: 0 all scored; 2 wrong usage; 3 a check before the first request failed (such as a wrong
 key); 4 finished, but coverage is below --min-coverage; 5 budget reached; 130 interrupted."""
-
-format_option = click.option(
-    "--format",
-    "style",
-    type=click.Choice(FORMATS),
-    default="table",
-    show_default=True,
-    help="How the results are printed on stdout.",
-)
-options_option = click.option(
-    "--option",
-    "options",
-    multiple=True,
-    metavar="K=V",
-    help="An option of the model adapter; repeatable. Values are read as JSON where they are.",
-)
-judge_options_option = click.option(
-    "--judge-option", "judge_options", multiple=True, metavar="K=V", help="The same for the judge."
-)
-quiet_option = click.option("--quiet", is_flag=True, help="No progress bars.")
-min_coverage_option = click.option(
-    "--min-coverage",
-    type=click.FloatRange(0, 1),
-    default=1.0,
-    show_default=True,
-    help="Exit with 4 if the share of scored samples in any column is below this.",
-)
 
 
 @click.command(epilog=EXIT_CODES, short_help="Put a dataset's questions to a model and score it.")
 @click.option("--model", metavar="NAME", shell_complete=complete_models, help="What to evaluate.")
 @options_option
+@click.option(
+    "--trust-remote-code",
+    is_flag=True,
+    help="Let Python code that comes with the model's checkpoint run on this machine.",
+)
 @click.option(
     "--tasks",
     default="all",
@@ -73,26 +56,16 @@ min_coverage_option = click.option(
     help="A registered dataset, or a directory or file of your own.",
 )
 @click.option("--dataset-option", "dataset_options", multiple=True, metavar="K=V")
-@click.option("--judge", metavar="NAME", shell_complete=complete_models, help="Who judges.")
-@judge_options_option
+@click.option(
+    "--judge",
+    metavar="NAME[,NAME]",
+    shell_complete=complete_models,
+    help="Who judges; several with commas between sit as a panel.",
+)
+@judging_options
 @click.option("--protocol", default="v1", show_default=True, help="v1, or paper.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first N clips.")
-@click.option("--concurrency", type=click.IntRange(1), default=8, show_default=True)
-@click.option(
-    "--attempts", type=click.IntRange(1), default=5, show_default=True, help="For each request."
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=300.0,
-    show_default=True,
-    help="Seconds for each attempt.",
-)
-@click.option(
-    "--requests-per-minute", "--rpm", type=click.FloatRange(0, min_open=True), help="A rate limit."
-)
-@click.option("--prices", type=click.Path(exists=True, dir_okay=False), help="Your price file.")
-@click.option("--max-cost", type=click.FloatRange(0), metavar="USD", help="For model and judge.")
+@asking_options
 @click.option("--estimate", is_flag=True, help="Say what the run would take; send nothing.")
 @click.option(
     "--seconds-per-request",
@@ -118,17 +91,17 @@ def run(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
         return
     from ugcbench.evaluation import evaluate, wait_for
 
-    result = _watched(lambda bars: wait_for(evaluate(request, bars)), quiet=quiet)
-    _print_result(context, result, style, min_coverage)
+    result = watched(lambda bars: wait_for(evaluate(request, bars)), quiet=quiet)
+    print_result(context, result, style, min_coverage)
 
 
 @click.command(epilog=EXIT_CODES, short_help="Score a run's stored predictions again.")
 @click.argument("run_dir", type=click.Path(exists=True, file_okay=False), metavar="RUN")
 @click.option("--judge", metavar="NAME", shell_complete=complete_models, help="Another judge.")
-@judge_options_option
+@judging_options
 @click.option("--tasks", metavar="A,B", shell_complete=complete_tasks, help="Only these tasks.")
 @click.option("--protocol", help="Another protocol.")
-@click.option("--concurrency", type=click.IntRange(1), default=8, show_default=True)
+@asking_options
 @click.option("--output", type=click.Path(), metavar="DIR", help="A new run directory.")
 @min_coverage_option
 @format_option
@@ -144,36 +117,24 @@ def score(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
 
     style, quiet = typed.pop("style"), typed.pop("quiet")
     min_coverage, path = typed.pop("min_coverage"), typed.pop("run_dir")
-    typed["judge_options"] = read_options(typed["judge_options"])
+    read_asking(typed)
     given = {name: value for name, value in typed.items() if value}
     given["registry"] = context.obj
-    result = _watched(lambda bars: rescore(path, bars, **given), quiet=quiet)
-    _print_result(context, result, style, min_coverage)
+    result = watched(lambda bars: rescore(path, bars, **given), quiet=quiet)
+    print_result(context, result, style, min_coverage)
 
 
 COMMANDS = (run, score)
 
 
-def read_options(pairs: tuple[str, ...]) -> Mapping[str, Any]:
-    """`K=V` pairs as a dict; a value that is JSON is read as such, any other is a string."""
-    options: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"{pair!r} is no option; write it as name=value")
-        try:
-            options[key] = json.loads(value)
-        except ValueError:
-            options[key] = value
-    return options
-
-
 def _request(context: click.Context, typed: dict[str, Any]) -> Request:
-    from ugcbench.plans import Request
+    from ugcbench.requests import Request
 
-    for name in ("options", "judge_options", "dataset_options"):
+    for name in ("options", "dataset_options"):
         typed[name] = read_options(typed[name])
-    typed["prices"] = _prices(typed["prices"])
+    if typed.pop("trust_remote_code"):
+        typed["options"] = {**typed["options"], "trust_remote_code": True}
+    read_asking(typed)
     if typed["resume"]:
         _refuse_with_resume(context)
     return Request(registry=context.obj, **typed)
@@ -181,31 +142,14 @@ def _request(context: click.Context, typed: dict[str, Any]) -> Request:
 
 def _refuse_with_resume(context: click.Context) -> None:
     """A resumed run goes on as it was begun: what was asked can't be changed."""
-    fixed = ("model", "tasks", "dataset", "dataset_options", "judge", "protocol", "limit", "output")
-    for name in fixed:
+    what = ("model", "tasks", "dataset", "dataset_options", "limit", "output")
+    for name in (*what, "judge", "protocol", "votes", "quorum"):
         if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
             flag = name.replace("_", "-").removesuffix("s") if name.endswith("options") else name
             raise UsageError(f"--{flag} is fixed by the run; leave it out with --resume")
 
 
-def _prices(path: str | None) -> Mapping[str, Price]:
-    """The user's prices: --prices, $UGCBENCH_PRICES, or prices.toml in the configuration folder."""
-    from ugcbench.models import read_prices
-
-    default = Path(click.get_app_dir("ugcbench")) / "prices.toml"
-    file = Path(path or os.environ.get("UGCBENCH_PRICES") or default)
-    if not file.exists():
-        if file == default:
-            return {}
-        raise UsageError(f"{file}: no such price file")
-    try:
-        return read_prices(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        example = '["openai/some-model"]\ninput = 2.5\noutput = 10.0'
-        raise UsageError(f"{file}: {error}\nA price file looks like this:\n{example}") from error
-
-
-def _watched(work: Callable[[Notices], Result], *, quiet: bool) -> Result:
+def watched(work: Callable[[Notices], Result], *, quiet: bool) -> Result:
     """Do the work under progress bars; whatever stops it, say how to go on."""
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     with watch(quiet=quiet) as bars:
@@ -225,7 +169,8 @@ def _watched(work: Callable[[Notices], Result], *, quiet: bool) -> Result:
     raise click.exceptions.Exit(INTERRUPTED)
 
 
-def _print_result(context: click.Context, result: Result, style: str, min_coverage: float) -> None:
+def print_result(context: click.Context, result: Result, style: str, min_coverage: float) -> None:
+    """The table on stdout, the rest on stderr; exit code 4 if coverage is below the minimum."""
     click.echo(result.title, err=style != "table")
     click.echo(result.table(style))  # type: ignore[arg-type]
     click.echo(f"run: {result.path}", err=style != "table")

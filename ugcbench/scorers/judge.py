@@ -7,19 +7,22 @@ unambiguously is asked for again with the error shown, and never becomes a numbe
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ugcbench.models import address, answer
 from ugcbench.protocol import JudgeRule, digest
+from ugcbench.scorers.voting import Ballot, count_ballots
+from ugcbench.scorers.voting import Grade as Grade
 from ugcbench.specs import Judge
-from ugcbench.types import Prediction, Prompt, Sample, Sampling, Score, Status
+from ugcbench.types import Prediction, Prompt, Sample, Sampling, Score
 
 
 class JudgeVerdict(BaseModel):
@@ -29,14 +32,6 @@ class JudgeVerdict(BaseModel):
 
 
 V = TypeVar("V", bound=JudgeVerdict)
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """A verdict turned into numbers in [0, 1]."""
-
-    value: float
-    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +74,39 @@ class JudgedScorer(Generic[V]):
         return digest([self.rubric.fingerprint, self.judge, self.rule.model_dump(mode="json")])
 
     async def score(self, sample: Sample, prediction: Prediction) -> Score:
-        """Ask the judge; status other than `ok` and source `judge` if no verdict can be read."""
-        prompt = self.prompt(sample, prediction)
+        """Ask the judge; status other than `ok` and source `judge` if no verdict can be read.
+
+        With several votes or judges all are asked at once, and medians count.
+        """
+        first = self.prompt(sample, prediction)
+        asking = [
+            self._ask(judge, sample, _vote(first, number))
+            for judge in self.asked.asked
+            for number in range(self.rule.votes)
+        ]
+        ballots = [await asking[0]] if len(asking) == 1 else await _together(asking)
+        return count_ballots(ballots, self.rule.quorum)
+
+    async def _ask(self, judge: Judge, sample: Sample, prompt: Prompt) -> Ballot:
+        """One judge's verdict, asked for again with the error shown while it can't be read."""
         addresses: list[str] = []
         problem = ""
         for _ in range(1 + self.rule.reasks):
-            addresses.append(address(self.judge, prompt))
-            reply = await answer(self.asked.model, prompt)
+            addresses.append(address(judge.name, prompt))
+            reply = await answer(judge.model, prompt)
             if reply.failure is not None:
-                return _unjudged(reply.failure.status, reply.failure.message, addresses)
+                why = reply.failure
+                return Ballot(judge.name, None, why.message, tuple(addresses), status=why.status)
             try:
                 verdict = read_verdict(reply.text or "", self.rubric.verdict)
-                return _judged(verdict, self.rubric.grade(verdict, sample), reply, addresses)
+                grade = self.rubric.grade(verdict, sample)
             except ValueError as error:
                 problem = _describe(error)
                 prompt = _ask_again(prompt, reply.text or "", problem)
-        return _unjudged("malformed", problem, addresses)
+                continue
+            said = json.dumps(verdict.model_dump(mode="json"), ensure_ascii=False)
+            return Ballot(judge.name, grade, said, tuple(addresses), model=reply.model)
+        return Ballot(judge.name, None, problem, tuple(addresses), status="malformed")
 
     def prompt(self, sample: Sample, prediction: Prediction) -> Prompt:
         """The text-only prompt for a prediction; the sample's id is not in its text."""
@@ -112,11 +124,35 @@ class JudgedScorer(Generic[V]):
         )
 
 
+async def _together(asking: Sequence[Coroutine[Any, Any, Ballot]]) -> list[Ballot]:
+    """All ballots; the first error that must stop the run stops the rest."""
+    tasks = [asyncio.create_task(one) for one in asking]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
+"""Control characters, overrides of the writing direction, and tag characters, which a reader does
+not see and a model may obey."""
+
+OPENING = re.compile(r"<(?=\s*[/|!?<\uff5cA-Za-z_])|\[(?=/?(?:INST|SYS)\b)", re.IGNORECASE)
+"""What may begin a tag or a chat template's token."""
+
+HARMLESS = {"<": "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}", "[": "("}
+
+
 def fence(name: str, text: str) -> str:
-    """`text` between tags of `name`; tags inside lose their brackets, so it can't end the fence."""
-    inside = re.sub(
-        r"<(\s*/?\s*[A-Za-z_])", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\\1", text
-    )
+    """`text` between tags of `name`, as material that can't end the fence.
+
+    Whatever looks like a tag or like a token of a chat template loses its first bracket, and what
+    can't be seen is taken out.
+    """
+    inside = OPENING.sub(lambda found: HARMLESS[found[0]], INVISIBLE.sub("", text))
     return f"<{name}>\n{inside}\n</{name}>"
 
 
@@ -156,19 +192,14 @@ def _json_objects(text: str) -> list[object]:
     return found
 
 
-def _judged(verdict: JudgeVerdict, grade: Grade, reply: Prediction, asked: list[str]) -> Score:
-    return Score(
-        status="ok",
-        value=grade.value,
-        parts=grade.parts,
-        verdicts=tuple(asked),
-        judge_model=reply.model,
-        note=json.dumps(verdict.model_dump(mode="json"), ensure_ascii=False),
-    )
-
-
-def _unjudged(status: Status, why: str, asked: list[str]) -> Score:
-    return Score(status=status, source="judge", verdicts=tuple(asked), note=f"judge: {why}")
+def _vote(prompt: Prompt, number: int) -> Prompt:
+    """The prompt of a judge's vote: all but the first ask for a random seed of their own, so that
+    each vote is a reply of its own in the store too.
+    """
+    if number == 0:
+        return prompt
+    sampling = prompt.sampling.model_copy(update={"seed": number})
+    return prompt.model_copy(update={"sampling": sampling})
 
 
 def _ask_again(prompt: Prompt, reply: str, problem: str) -> Prompt:

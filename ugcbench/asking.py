@@ -1,0 +1,141 @@
+"""How does a name become a model or a judge that can be asked?
+
+Both stand behind the same wrappers: rate limit, retries, budget; a judge's replies are stored by
+content address, and it must be the model that was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias, cast
+
+from ugcbench.identity import Identified
+from ugcbench.models import Budgeted, Deferred, Purse, RateLimited, Remembering, Retrying
+from ugcbench.plugins import Registry, create
+from ugcbench.requests import Request, name_of
+from ugcbench.specs import Judge, Model, ModelSpec, Task
+from ugcbench.store import Store
+from ugcbench.types import Prediction, Prompt, Sample
+
+Question: TypeAlias = tuple[Task, Sample]
+
+
+def make_model(
+    request: Request, registry: Registry, purse: Purse, work: Callable[[], Iterator[Question]]
+) -> Model:
+    """The model of a request; `work` iterates the run's questions, for those that need them.
+
+    Raises a `UsageError` for what is wrong with its name or options.
+    """
+    if not isinstance(request.model, str):
+        return _guarded(cast(Model, request.model), name_of(request.model), request, purse)
+    spec = registry.model(request.model)
+    given = {"work": work} if "work" in spec.needs else {}
+    return make_named(spec, request.model, request, purse, **given)
+
+
+def make_named(
+    spec: ModelSpec, name: str, request: Request, purse: Purse, **given: object
+) -> Model:
+    """What `spec` calls `name`, made with the request's options and whatever else is `given`.
+
+    Raises a `UsageError` for what is wrong with the options.
+    """
+    return _guarded(_made(spec, name, request.options, **given), name, request, purse)
+
+
+def make_judge(
+    request: Request, registry: Registry, store: Store, purse: Purse, *, asking: bool
+) -> Judge | None:
+    """The judge of a request: its replies are stored, and a panel has its members.
+
+    Without `asking`, it is made only when a verdict is wanted that is not in the store. Raises a
+    `UsageError` for what is wrong with its name or, if `asking`, its options.
+    """
+    members = tuple(
+        _one_judge(each, request, registry, store, purse, asking=asking) for each in request.judges
+    )
+    if len(members) < 2:
+        return members[0] if members else None
+    names = ",".join(member.name for member in members)
+    comparable = all(member.comparable for member in members)
+    recorded = all(member.recorded for member in members)
+    return Judge(names, _Panel(members), comparable, recorded, members)
+
+
+def _one_judge(
+    given: str | Model,
+    request: Request,
+    registry: Registry,
+    store: Store,
+    purse: Purse,
+    *,
+    asking: bool,
+) -> Judge:
+    name = name_of(given)
+    if not isinstance(given, str):
+        return Judge(name, _remembering(given, name, request, store, purse))
+    spec = registry.model(name, "judge")
+    make = partial(_made, spec, name, _options_of(name, request))
+    model = make() if asking else Deferred(make)
+    if spec.reports_model:
+        asked = name.partition("/")[2] if spec.prefix else name
+        before = _replied_before(store, name)
+        model = Identified(model, asked, before, allow=request.allow_rerouted)
+    reported = name.partition("/")[2] if spec.recorded else name
+    wrapped = _remembering(model, reported, request, store, purse)
+    return Judge(reported, wrapped, spec.comparable, spec.recorded)
+
+
+def _replied_before(store: Store, judge: str) -> str | None:
+    """The model whose reply to `judge` was stored first, if any was."""
+    stored = (verdict for verdict in store.all_verdicts() if verdict.judge == judge)
+    return next((verdict.prediction.model for verdict in stored), None)
+
+
+def _options_of(name: str, request: Request) -> Mapping[str, Any]:
+    """A judge's own options: those for all, and those that begin with its name and a colon."""
+    options = request.judge_options
+    heads = [f"{name_of(judge)}:" for judge in request.judges]
+    for_all = {k: v for k, v in options.items() if not k.startswith(tuple(heads))}
+    head = f"{name}:"
+    own = {k.removeprefix(head): v for k, v in options.items() if k.startswith(head)}
+    return for_all | own
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Stands for several judges where one is expected, and closes them; asked is each of them."""
+
+    members: tuple[Judge, ...]
+
+    async def generate(self, prompt: Prompt) -> Prediction:
+        """Never called by a judged scorer; the first judge's reply."""
+        return await self.members[0].model.generate(prompt)
+
+    async def close(self) -> None:
+        """Close every judge."""
+        for member in self.members:
+            await member.model.close()
+
+
+def _remembering(model: Model, name: str, request: Request, store: Store, purse: Purse) -> Model:
+    guarded = _guarded(model, name, request, purse)
+    return Remembering(guarded, name, store.verdicts, again=request.ask_again)
+
+
+def _made(spec: ModelSpec, name: str, options: Mapping[str, Any], **given: object) -> Model:
+    if spec.prefix:
+        given["model"] = name.partition("/")[2]
+    return cast(Model, create(spec, options, **given))
+
+
+def _guarded(model: Model, name: str, request: Request, purse: Purse) -> Model:
+    """The model behind rate limit, retries and budget."""
+    if request.requests_per_minute:
+        model = RateLimited(model, request.requests_per_minute)
+    model = Retrying(model, attempts=request.attempts, timeout=request.timeout)
+    price = request.prices.get(name)
+    return Budgeted(model, price, purse) if price else model
