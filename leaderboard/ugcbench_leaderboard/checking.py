@@ -43,7 +43,7 @@ def _of_row(row: Row) -> Iterator[Comparison]:
         if figure.run is None or figure.published is None or figure.value is None:
             continue
         yield _compare(row, name, figure.value, figure.published)
-    whole = all(figure.run is not None for figure in row.figures.values())
+    whole = all(figure.run and not figure.bridged for figure in row.figures.values())
     if whole and row.published_average is not None and row.average is not None:
         yield _compare(row, "average", row.average, row.published_average)
 

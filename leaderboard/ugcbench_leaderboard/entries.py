@@ -26,7 +26,7 @@ from pydantic import (
 
 from ugcbench.errors import UsageError
 from ugcbench.protocol import Protocol
-from ugcbench.types import Frozen, Summary
+from ugcbench.types import Cell, Frozen, Summary
 from ugcbench_leaderboard.columns import ALL, Table
 
 
@@ -89,12 +89,14 @@ class KnownDifference(Frozen):
 
 class Measured(Frozen):
     """What a run of ugcbench gave: its summary with the protocol that its cells were made under,
-    and the `limit` on the number of clips, if there was one.
+    the `limit` on the number of clips, if there was one, and the cells that were `bridged` from the
+    run's judge to the scale of another.
     """
 
     protocol: Protocol
     limit: int | None = None
     summary: Summary
+    bridged: tuple[Cell, ...] = ()
 
 
 class Entry(Frozen):

@@ -2,7 +2,8 @@
 
 Two rows with records of every sample are told apart by the paired test of their averages, adjusted
 for the number of pairs; a row without records, by its average alone. Rows that aren't told apart
-share their places, as in 3-6.
+share their places, as in 3-6. A row with bridged figures moves no other's rank: it only has the
+places among the ranked rows that the intervals leave open.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from ugcbench.pairing import (
 from ugcbench.ranking import tied_ranks
 from ugcbench.scored import Counted, Keys, read_scored
 from ugcbench_leaderboard.columns import CAPTION_AVERAGE, MAIN, Table
-from ugcbench_leaderboard.comparability import is_ranked
+from ugcbench_leaderboard.comparability import is_placed, is_ranked
 from ugcbench_leaderboard.standings import Row
 
 LEVEL = 0.05
+BRIDGED = "≈"
+"""The sign of a bridged figure and of the places that it leaves open."""
 FLIPS_PER_TEST = 200
 """Random flips for each pair, so that the smallest p-value times the pairs stays below `LEVEL`."""
 
@@ -36,17 +39,52 @@ Scores = Mapping[str, Counted]
 
 
 def rank(table: Table, rows: Sequence[Row]) -> list[Row]:
-    """The rows from the best average to the worst, with their ranks; rows without one come last.
+    """The rows from the best average to the worst, with their ranks; rows that have none come last.
 
     Raises `RunError` if the records of a run can't be read.
     """
     ranked = sorted(filter(is_ranked, rows), key=_average, reverse=True)
-    others = sorted((row for row in rows if not is_ranked(row)), key=_average, reverse=True)
+    unranked = [row for row in rows if not (is_ranked(row) or is_placed(row))]
     scores = _scores(table, ranked)
     pairs = list(itertools.combinations(range(len(ranked)), 2))
     better = [*_by_average(ranked, scores, pairs), *_by_test(scores, pairs)]
     places = tied_ranks(len(ranked), better)
-    return [*(replace(r, rank=str(p)) for r, p in zip(ranked, places, strict=True)), *others]
+    placed = [_place(table, row, ranked) for row in rows if is_placed(row)]
+    shown = [*(replace(r, rank=str(p)) for r, p in zip(ranked, places, strict=True)), *placed]
+    return [
+        *sorted(shown, key=_average, reverse=True),
+        *sorted(unranked, key=_average, reverse=True),
+    ]
+
+
+def _place(table: Table, row: Row, ranked: Sequence[Row]) -> Row:
+    """The row with the places that its average can have among the ranked rows, if there are any."""
+    if not ranked:
+        return row
+    low, high = _range(table, row)
+    ranges = [_range(table, other) for other in ranked]
+    above = sum(bottom > high for bottom, _ in ranges)
+    below = sum(top < low for _, top in ranges)
+    first, last = above + 1, len(ranked) + 1 - below
+    return replace(row, rank=f"{BRIDGED}{first}" + (f"-{last}" if last > first else ""))
+
+
+def _range(table: Table, row: Row) -> tuple[float, float]:
+    """The interval of a row's average if all its columns err in one direction; 0 to 100.
+
+    Columns that one map carried over do err together. A figure without an interval is a point.
+    """
+    figures = [row.figures.get(name) for name in _columns(table)]
+    bounds = [figure.interval for figure in figures if figure and figure.interval]
+    if len(bounds) < len(figures):
+        return _average(row), _average(row)
+    lows, highs = zip(*bounds, strict=True)
+    return sum(lows) / len(lows), sum(highs) / len(highs)
+
+
+def _columns(table: Table) -> list[str]:
+    """The columns whose mean the average is."""
+    return [column.name for column in MAIN] if table == "main" else [CAPTION_AVERAGE]
 
 
 def _average(row: Row) -> float:
@@ -96,7 +134,7 @@ def _contrast(first: Scores, second: Scores, clips: Keys) -> Contrast | None:
 
 def _scores(table: Table, rows: Sequence[Row]) -> list[Scores]:
     """For each row what was counted in each column of its average; empty without all records."""
-    names = [column.name for column in MAIN] if table == "main" else [CAPTION_AVERAGE]
+    names = _columns(table)
     sources = [{name: _path(row, name) for name in names} for row in rows]
     paths = {path for source in sources if all(source.values()) for path in source.values() if path}
     runs = {path: read_scored(path) for path in paths} if len(rows) > 1 else {}

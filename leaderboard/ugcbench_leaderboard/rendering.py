@@ -14,12 +14,17 @@ from typing import Any
 from ugcbench.rendering import OFFLINE_JUDGE, Format, TextFormat, render
 from ugcbench_leaderboard.checking import Comparison
 from ugcbench_leaderboard.columns import COLUMNS, Column, Table
+from ugcbench_leaderboard.ranking import BRIDGED
 from ugcbench_leaderboard.standings import Figure, Row
 
 PUBLISHED = "†"
 MIXED = "‡"
 INCOMPLETE = "°"
 OFFLINE = "*"
+CARRIED = (
+    f"{BRIDGED} carried over from another judge, with an interval that holds the error of that; as "
+    "a rank: the places that it leaves open among the others, whose ranks it doesn't move"
+)
 INTERVALS = "a-b: the 95 % interval; as a rank: the places that paired tests leave open"
 UNTESTED = "rows with published figures are ranked by their averages alone"
 CSV_HEADERS = (
@@ -37,6 +42,7 @@ CSV_HEADERS = (
     "best",
     "protocol",
     "judge",
+    "bridged",
     "source",
     "published",
     "differs",
@@ -114,6 +120,7 @@ class Footnotes:
             )
         if MIXED in self.seen:
             lines.append(f"{MIXED} the mean of figures made again and published ones")
+        lines += [CARRIED] if BRIDGED in self.seen else []
         lines += [f"{letter} {text}" for text, letter in self.letters.items()]
         lines += [OFFLINE_JUDGE] if OFFLINE in self.seen else []
         for text, bounds in self.incomplete.items():
@@ -136,7 +143,9 @@ def _text(
     if figure.cell is None and figure.published is not None:
         notes.sources.add(figure.published.source)
         return f"{figure.published.figure}{PUBLISHED}"
-    parts = [f"{figure.value:.{column.decimals}f}{_marks(row, figure, notes)}"]
+    sign = BRIDGED if figure.bridged else ""
+    notes.seen.add(sign)
+    parts = [f"{sign}{figure.value:.{column.decimals}f}{_marks(row, figure, notes)}"]
     if figure.cell and figure.cell.low is not None and figure.cell.high is not None:
         notes.seen.add("interval")
         parts.append(f"{100 * figure.cell.low:.1f}-{100 * figure.cell.high:.1f}")
@@ -172,7 +181,8 @@ def _average(row: Row, notes: Footnotes, style: TextFormat) -> str:
         return f"{published.figure}{PUBLISHED}"
     mark = MIXED if len(sources) > 1 else ""
     notes.seen.add(mark)
-    parts = [f"{row.average:.1f}{mark}"]
+    sign = BRIDGED if any(figure.bridged for figure in row.figures.values()) else ""
+    parts = [f"{sign}{row.average:.1f}{mark}"]
     if published is not None:
         notes.beside.add(published.source)
         parts.append(f"[{published.figure}]")
@@ -207,6 +217,7 @@ def _cell(figure: Figure) -> dict[str, Any]:
         "best": _rounded(best),
         "protocol": f"{cell.protocol}@{cell.protocol_hash}" if cell else "as published",
         "judge": cell.judge if cell else None,
+        "bridged": figure.bridged.model_dump() if figure.bridged else None,
         "source": figure.source,
         "run": figure.run.measured.summary.run if figure.run else None,
         "published": {"value": float(published.figure), "source": published.source}
@@ -227,6 +238,7 @@ def _lines(row: Row) -> Iterable[list[str]]:
             "average": _rounded(row.average),
             "cell": name,
             "published": published and published["value"],
+            "bridged": figure.bridged.judge if figure.bridged else None,
             "differs": "; ".join(cell["differs"]),
         }
         yield ["" if values[key] is None else str(values[key]) for key in CSV_HEADERS]

@@ -2,12 +2,13 @@
 
 A system's row is gathered from its entry and from finished runs. A run under a `paper` protocol
 regenerates a published row: its figures take the place of the published ones and stand beside them.
-Any other run is a row of its own.
+Any other run is a row of its own. What was bridged from another judge stands in only where the
+column's judge has given no figure itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import Literal
 
 from ugcbench.plans import read_config
 from ugcbench.store import read_summary
-from ugcbench.types import Cell
+from ugcbench.types import Bridging, Cell
+from ugcbench_leaderboard.bridged import read_bridged
 from ugcbench_leaderboard.columns import ALL, CAPTION_AVERAGE, COLUMNS, MAIN, Column, Table
 from ugcbench_leaderboard.entries import Directory, Entry, KnownDifference, Measured
 
@@ -24,7 +26,10 @@ PUBLISHED_GOLD = frozenset({GOLD, "ugc-videocap", "ugc-videocap-release"})
 """Names of datasets with the gold as it was published: registered, a directory, recorded answers.
 
 Their content hashes differ, since a run of recorded answers carries only the gold of its own."""
-Kind = Literal["dataset", "clips", "judge", "protocol"]
+Kind = Literal["dataset", "clips", "judge", "protocol", "bridged"]
+
+Native = Collection[tuple[str, str | None]]
+"""Cells by name and judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,23 @@ class Figure:
         return self.column.percentage(self.cell.value, self.run.measured.protocol)
 
     @property
+    def bridged(self) -> Bridging | None:
+        """How it came to the scale of its judge, if another one gave the verdicts."""
+        return self.cell.bridged if self.cell else None
+
+    @property
     def source(self) -> str:
         """`run`, `recorded` or `published`."""
         return self.run.measured.summary.source if self.run else "published"
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval, or the value twice if none is known; 0 to 100."""
+        if self.value is None:
+            return None
+        if self.cell is None or self.cell.low is None or self.cell.high is None:
+            return self.value, self.value
+        return 100 * self.cell.low, 100 * self.cell.high
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -127,9 +146,12 @@ class Row:
 
 
 def read_run(path: Path) -> Run:
-    """The numbers of a finished run directory; raises `RunError`."""
+    """The numbers of a finished run directory, its bridged ones too; raises `RunError`."""
     summary, config = read_summary(path), read_config(path)
-    measured = Measured(protocol=config.protocol, limit=config.limit, summary=summary)
+    bridged = read_bridged(path, summary)
+    measured = Measured(
+        protocol=config.protocol, limit=config.limit, summary=summary, bridged=bridged
+    )
     return Run(measured, path)
 
 
@@ -165,7 +187,8 @@ def gather(
 
 def _rows_of_entry(table: Table, entry: Entry, runs: Sequence[Run]) -> Iterator[Row]:
     published = _published(table, entry)
-    for cells in _merged(table, runs) or [{}]:
+    native = _native(runs, published)
+    for cells in _merged(table, runs, native) or [{}]:
         scored = {
             name: figure
             for name, figure in cells.items()
@@ -185,13 +208,23 @@ def _rows_of_entry(table: Table, entry: Entry, runs: Sequence[Run]) -> Iterator[
 
 def _rows_of_runs(table: Table, runs: Iterable[Run]) -> Iterator[Row]:
     alike: dict[tuple[str, ...], list[Run]] = {}
+    twins: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         summary = run.measured.summary
-        key = (summary.model, summary.dataset, summary.protocol, summary.source)
-        alike.setdefault(key, []).append(run)
-    for (model, *_), group in alike.items():
-        for figures in _merged(table, group):
-            yield _row(table, model, figures)
+        key: tuple[str, ...] = (summary.model, summary.dataset, summary.protocol)
+        twins.setdefault(key, []).append(run)
+        alike.setdefault((*key, summary.source), []).append(run)
+    for key, group in alike.items():
+        for figures in _merged(table, group, _native(twins[key[:-1]])):
+            yield _row(table, key[0], figures)
+
+
+def _native(runs: Iterable[Run], published: Collection[str] = ()) -> Native:
+    """What the runs' judges gave themselves; published figures count as any judge's own."""
+    measured = [run.measured for run in runs]
+    own = [c for one in measured for c in one.summary.cells if c.value is not None]
+    own += [c for one in measured for c in one.bridged if c.name in published]
+    return {(cell.name, judge) for cell in own for judge in (cell.judge, *cell.judge_answered)}
 
 
 def _published(table: Table, entry: Entry) -> dict[str, Published]:
@@ -206,12 +239,18 @@ def _published(table: Table, entry: Entry) -> dict[str, Published]:
     return figures
 
 
-def _merged(table: Table, runs: Iterable[Run]) -> list[dict[str, Figure]]:
-    """The figures of runs of one system: in one row, until a second value comes for a cell."""
+def _merged(table: Table, runs: Iterable[Run], native: Native) -> list[dict[str, Figure]]:
+    """The figures of runs of one system: in one row, until a second value comes for a cell.
+
+    A bridged cell takes the place of the one by the judge that it was bridged from, unless the
+    anchor judge itself has given a figure for that column.
+    """
     shown = {column.name for column in COLUMNS[table]}
     rows: list[dict[str, Figure]] = []
     for run in runs:
         cells = {cell.name: cell for cell in run.measured.summary.cells if cell.name in ALL}
+        bridged = [cell for cell in run.measured.bridged if cell.name in cells]
+        cells |= {cell.name: cell for cell in bridged if (cell.name, cell.judge) not in native}
         if not shown & cells.keys():
             continue
         figures = {name: Figure(ALL[name], cell, run) for name, cell in cells.items()}
