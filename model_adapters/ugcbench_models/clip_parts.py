@@ -1,14 +1,14 @@
-"""In which form does a clip travel inside a chat request?"""
+"""In which form does a clip travel inside a request?"""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import wave
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,70 +16,49 @@ from PIL import Image
 
 from ugcbench.media import Media
 from ugcbench.types import MediaProfile, Receipt
+from ugcbench_models.clip_options import ClipOptions
 
-Part = dict[str, Any]
-"""One content part of a chat message."""
+P = TypeVar("P")
+"""One content part of a request, as the API at hand writes it."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClipParts:
+class ClipParts(Generic[P]):
     """A clip as content parts, and the receipt that says what they hold."""
 
-    parts: list[Part]
+    parts: list[P]
     receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClipForm:
-    """What of a clip is sent: its `frames`, its `audio`, and the JPEG quality (1 to 95)."""
+class PartMakers(Generic[P]):
+    """How an API writes a text, the bytes of a JPEG picture, and the bytes of a WAV sound."""
 
-    frames: bool = True
-    audio: bool = True
-    jpeg_quality: int = 90
-
-    def encode(self, media: Media, profile: MediaProfile) -> ClipParts:
-        """A sentence with the frames' times, the frames in order as JPEG, the sound as one WAV."""
-        pictures = media.frames if self.frames else media.frames[:0]
-        sound = media.audio if self.audio else None
-        parts = [_picture_part(frame, self.jpeg_quality) for frame in pictures]
-        if sound is not None:
-            parts.append(_sound_part(sound, profile.sample_rate))
-        if parts:
-            parts.insert(0, _introduction(media.receipt, len(pictures), sound is not None))
-        sent = f"{self._describe_frames(len(pictures))}; {self._describe_audio(media, profile)}"
-        return ClipParts(parts, media.receipt.model_copy(update={"sent": sent}))
-
-    def _describe_frames(self, count: int) -> str:
-        return (
-            f"frames: {count} jpeg q{self.jpeg_quality}" if self.frames else "frames: off by option"
-        )
-
-    def _describe_audio(self, media: Media, profile: MediaProfile) -> str:
-        if not self.audio:
-            return "audio: off by option"
-        if media.audio is None:
-            return "audio: none in the clip"
-        seconds = len(media.audio) / profile.sample_rate
-        return f"audio: wav {profile.sample_rate / 1000:g} kHz {seconds:.1f} s"
+    text: Callable[[str], P]
+    picture: Callable[[bytes], P]
+    sound: Callable[[bytes], P]
 
 
-class ClipEncoder:
+class ClipEncoder(Generic[P]):
     """Encodes clips in one form, on a thread, and each clip once for all requests about it.
 
     The last `size` clips are remembered: the tasks of a clip follow each other, so a few are enough
     for all requests in flight.
     """
 
-    def __init__(self, form: ClipForm, size: int = 16) -> None:
-        self._form = form
+    def __init__(self, options: ClipOptions, make: PartMakers[P], size: int = 16) -> None:
+        self._options = options
+        self._make = make
         self._size = size
-        self._clips: OrderedDict[tuple[str, MediaProfile], asyncio.Task[ClipParts]] = OrderedDict()
+        self._clips: OrderedDict[tuple[str, MediaProfile], asyncio.Task[ClipParts[P]]] = (
+            OrderedDict()
+        )
 
-    async def encode(self, media: Media, profile: MediaProfile) -> ClipParts:
+    async def encode(self, media: Media, profile: MediaProfile) -> ClipParts[P]:
         """The clip's parts; requests that come while it is being encoded wait for the same work."""
         key = (media.receipt.sha256, profile)
         if key not in self._clips:
-            work = asyncio.to_thread(self._form.encode, media, profile)
+            work = asyncio.to_thread(encode_clip, media, profile, self._options, self._make)
             self._clips[key] = asyncio.create_task(work)
         self._clips.move_to_end(key)
         while len(self._clips) > self._size:
@@ -87,32 +66,58 @@ class ClipEncoder:
         return await asyncio.shield(self._clips[key])
 
 
-def _introduction(receipt: Receipt, frames: int, sound: bool) -> Part:
+def encode_clip(
+    media: Media, profile: MediaProfile, options: ClipOptions, make: PartMakers[P]
+) -> ClipParts[P]:
+    """A sentence with the frames' times, the frames in order as JPEG, the sound as one WAV."""
+    pictures = media.frames if options.frames else media.frames[:0]
+    sound = media.audio if options.audio else None
+    parts = [make.picture(_jpeg(frame, options.jpeg_quality)) for frame in pictures]
+    if sound is not None:
+        parts.append(make.sound(_wav(sound, profile.sample_rate)))
+    if parts:
+        text = _introduction(media.receipt, len(pictures), sound is not None)
+        parts.insert(0, make.text(text))
+    sent = f"{_describe_frames(len(pictures), options)}; {_describe_audio(media, options, profile)}"
+    return ClipParts(parts, media.receipt.model_copy(update={"sent": sent}))
+
+
+def _describe_frames(count: int, options: ClipOptions) -> str:
+    if not options.frames:
+        return "frames: off by option"
+    return f"frames: {count} jpeg q{options.jpeg_quality}"
+
+
+def _describe_audio(media: Media, options: ClipOptions, profile: MediaProfile) -> str:
+    if not options.audio:
+        return "audio: off by option"
+    if media.audio is None:
+        return "audio: none in the clip"
+    seconds = len(media.audio) / profile.sample_rate
+    return f"audio: wav {profile.sample_rate / 1000:g} kHz {seconds:.1f} s"
+
+
+def _introduction(receipt: Receipt, frames: int, sound: bool) -> str:
     """What the parts that follow are, with the frames' times, which pictures can't say."""
     if not frames:
-        return {"type": "text", "text": f"The sound of a video of {receipt.duration:.1f} s:"}
+        return f"The sound of a video of {receipt.duration:.1f} s:"
     times = ", ".join(f"{time:.1f}" for time in receipt.frame_times)
     text = f"{frames} frames of a video of {receipt.duration:.1f} s, taken at {times} s"
-    return {"type": "text", "text": f"{text}, then its sound:" if sound else f"{text}:"}
+    return f"{text}, then its sound:" if sound else f"{text}:"
 
 
-def _picture_part(frame: npt.NDArray[np.uint8], quality: int) -> Part:
+def _jpeg(frame: npt.NDArray[np.uint8], quality: int) -> bytes:
     buffer = io.BytesIO()
     # Full chroma resolution: coloured captions would lose their edges otherwise.
     Image.fromarray(frame).save(buffer, "JPEG", quality=quality, subsampling=0)
-    url = f"data:image/jpeg;base64,{_base64(buffer)}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    return buffer.getvalue()
 
 
-def _sound_part(signal: npt.NDArray[np.float32], rate: int) -> Part:
+def _wav(signal: npt.NDArray[np.float32], rate: int) -> bytes:
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes((np.clip(signal, -1, 1) * 32767).round().astype("<i2").tobytes())
-    return {"type": "input_audio", "input_audio": {"data": _base64(buffer), "format": "wav"}}
-
-
-def _base64(buffer: io.BytesIO) -> str:
-    return base64.b64encode(buffer.getbuffer()).decode("ascii")
+    return buffer.getvalue()

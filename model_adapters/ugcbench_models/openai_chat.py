@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from ugcbench.errors import TransientModelError, UsageError
+from ugcbench.errors import TransientModelError
 from ugcbench.types import Failure, MediaProfile, Prediction, Prompt, Receipt, Usage
-from ugcbench_models.openai_connection import Connection, Endpoint, find_endpoint
+from ugcbench_models.clip_options import ClipOptions
+from ugcbench_models.endpoints import Endpoint
+from ugcbench_models.openai_connection import Connection, find_endpoint, is_openai
 from ugcbench_models.strict_schema import make_strict
 
 if TYPE_CHECKING:
     from ugcbench.media import MediaReader
-    from ugcbench_models.clip_parts import ClipEncoder, Part
+    from ugcbench_models.chat_parts import ChatPart
+    from ugcbench_models.clip_parts import ClipEncoder
 
 
 class OpenAIChat:
@@ -59,8 +62,6 @@ class OpenAIChat:
         extra_body: Mapping[str, Any] | None = None,
         reader: MediaReader | None = None,
     ) -> None:
-        if not 1 <= jpeg_quality <= 95:
-            raise UsageError(f"jpeg_quality must be from 1 to 95, not {jpeg_quality}")
         self._model = model
         self._base_url = base_url
         self._api_key = api_key
@@ -69,11 +70,7 @@ class OpenAIChat:
         self._limit_field = max_tokens_field
         self._extra_body = dict(extra_body or {})
         self._shared_reader = reader
-        self._form: dict[str, Any] = {
-            "frames": frames,
-            "audio": audio,
-            "jpeg_quality": jpeg_quality,
-        }
+        self._clip_options = ClipOptions(frames=frames, audio=audio, jpeg_quality=jpeg_quality)
 
     async def generate(self, prompt: Prompt) -> Prediction:
         """Answer `prompt` by one request; see `ugcbench.specs.Model`."""
@@ -108,12 +105,13 @@ class OpenAIChat:
         return self._shared_reader or MediaReader()
 
     @cached_property
-    def _encoder(self) -> ClipEncoder:
-        from ugcbench_models.clip_parts import ClipEncoder, ClipForm
+    def _encoder(self) -> ClipEncoder[ChatPart]:
+        from ugcbench_models.chat_parts import CHAT_PARTS
+        from ugcbench_models.clip_parts import ClipEncoder
 
-        return ClipEncoder(ClipForm(**self._form))
+        return ClipEncoder(self._clip_options, CHAT_PARTS)
 
-    async def _build_content(self, prompt: Prompt) -> tuple[str | list[Part], Receipt | None]:
+    async def _build_content(self, prompt: Prompt) -> tuple[str | list[ChatPart], Receipt | None]:
         """The user's message: the text alone, or the clip's parts and then the text."""
         if prompt.media is None:
             return prompt.text, None
@@ -122,7 +120,7 @@ class OpenAIChat:
         clip = await self._encoder.encode(media, profile)
         return [*clip.parts, {"type": "text", "text": prompt.text}], clip.receipt
 
-    def _build_body(self, prompt: Prompt, content: str | list[Part]) -> dict[str, Any]:
+    def _build_body(self, prompt: Prompt, content: str | list[ChatPart]) -> dict[str, Any]:
         system = [{"role": "system", "content": prompt.system}] if prompt.system else []
         sampling = prompt.sampling
         body = {
@@ -141,7 +139,7 @@ class OpenAIChat:
         """Servers that don't know the newer name ignore it, and the limit with it."""
         if self._limit_field:
             return self._limit_field
-        return "max_completion_tokens" if self._endpoint.is_openai else "max_tokens"
+        return "max_completion_tokens" if is_openai(self._endpoint) else "max_tokens"
 
     def _choose_format(self, prompt: Prompt) -> dict[str, Any] | None:
         schema = prompt.output_schema

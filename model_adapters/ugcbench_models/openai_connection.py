@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 
-from ugcbench.errors import FatalModelError, ModelTimeoutError
+from ugcbench.errors import ModelTimeoutError
 from ugcbench.types import Failure
+from ugcbench_models.endpoints import Endpoint, make_endpoint
 from ugcbench_models.openai_errors import FailureReader
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -21,49 +19,23 @@ CONNECT_SECONDS = 10.0
 """Time to reach a server; the time for its answer is another matter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A server's URL and the key for it."""
-
-    url: str
-    key: str = field(repr=False)
-
-    @property
-    def host(self) -> str:
-        """The name of the server's machine."""
-        return urlsplit(self.url).hostname or ""
-
-    @property
-    def is_openai(self) -> bool:
-        """Whether it is OpenAI's own service, there or at Azure."""
-        return self.host.endswith((".openai.com", ".openai.azure.com"))
-
-    @property
-    def address(self) -> str:
-        """The URL less what may be secret in it."""
-        parts = urlsplit(self.url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
-
-
 def find_endpoint(base_url: str | None, api_key: str | None) -> Endpoint:
     """The endpoint of an adapter's options, completed by OPENAI_BASE_URL and OPENAI_API_KEY.
 
     A server on this machine may do without a key. Raises `FatalModelError` for what is no URL, and
     without a key or with one that can't be sent.
     """
-    url = base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
-    if not url.startswith(("https://", "http://")):
-        raise FatalModelError(f"{url!r} is no URL; type `--option base_url=http://HOST:PORT/v1`")
-    key = (api_key or os.environ.get("OPENAI_API_KEY") or "").strip()
-    endpoint = Endpoint(url, key)
-    if not key and not _is_loopback(endpoint.host):
-        raise FatalModelError(
-            f"no key for {endpoint.address}: type `export OPENAI_API_KEY=...`; "
-            "for a server that wants none, `--option api_key=none`"
-        )
-    if not (key.isascii() and key.isprintable()):
-        raise FatalModelError("the API key holds characters that no key has: copy it anew")
-    return Endpoint(url, key or "none")
+    return make_endpoint(
+        base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL,
+        api_key or os.environ.get("OPENAI_API_KEY") or "",
+        example="http://HOST:PORT/v1",
+        advice="type `export OPENAI_API_KEY=...`",
+    )
+
+
+def is_openai(endpoint: Endpoint) -> bool:
+    """Whether it is OpenAI's own service, there or at Azure."""
+    return endpoint.host.endswith((".openai.com", ".openai.azure.com"))
 
 
 def _transport(url: str) -> openai.DefaultAioHttpClient:
@@ -76,13 +48,6 @@ def _transport(url: str) -> openai.DefaultAioHttpClient:
     return openai.DefaultAioHttpClient(verify=secure, follow_redirects=secure)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 class Connection:
     """A client of one server, for many requests at a time.
 
@@ -91,8 +56,8 @@ class Connection:
     """
 
     def __init__(self, endpoint: Endpoint, model: str, timeout: float) -> None:
-        secret = endpoint.key if endpoint.key != "none" else ""
-        self._failures = FailureReader(model, endpoint.address, secret)
+        self._endpoint = endpoint
+        self._failures = FailureReader(model, endpoint)
         self._timeout = timeout
         self._client = openai.AsyncOpenAI(
             base_url=endpoint.url,
@@ -111,7 +76,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._timeout):
                 reply = await self._client.post("/chat/completions", cast_to=str, body=body)
-                return self._failures.hide(reply)
+                return self._endpoint.hide(reply)
         except TimeoutError:
             raise ModelTimeoutError(f"no complete answer within {self._timeout:g} s") from None
         except openai.OpenAIError as error:

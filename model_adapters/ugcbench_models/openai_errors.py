@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import email.utils
-import math
 import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import openai
 
@@ -18,6 +15,8 @@ from ugcbench.errors import (
     TransientModelError,
 )
 from ugcbench.types import Failure
+from ugcbench_models.endpoints import Endpoint
+from ugcbench_models.retry_wishes import read_retry_after
 
 FILTERED = frozenset({"content_filter", "content_policy_violation"})
 """Error codes by which a prompt is refused for what it is about."""
@@ -40,11 +39,10 @@ _PART_REFUSED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FailureReader:
-    """Reads the failures of `model` at `address`; the `key` never gets into a message."""
+    """Reads the failures of `model` at `endpoint`; the key never gets into a message."""
 
     model: str
-    address: str
-    key: str = field(repr=False)
+    endpoint: Endpoint
 
     def find_refusal(self, error: openai.OpenAIError) -> Failure | None:
         """The failure of a prompt that a content filter stopped, or None."""
@@ -55,15 +53,16 @@ class FailureReader:
     def translate(self, error: openai.OpenAIError) -> ModelError:
         """The error to raise in place of `error`."""
         if isinstance(error, openai.APIConnectionError):
-            cause = self.hide(str(error.__cause__ or error))
-            return TransientModelError(f"{self.model}: no answer from {self.address} ({cause})")
+            cause = self.endpoint.hide(str(error.__cause__ or error))
+            address = self.endpoint.address
+            return TransientModelError(f"{self.model}: no answer from {address} ({cause})")
         if isinstance(error, openai.APIStatusError):
             return self._translate_status(error)
-        return FatalModelError(f"{self.model} at {self.address}: {self._quote(error)}")
+        return FatalModelError(f"{self.model} at {self.endpoint.address}: {self._quote(error)}")
 
     def _translate_status(self, error: openai.APIStatusError) -> ModelError:
         status, words = error.status_code, self._quote(error)
-        said = f"{self.model} at {self.address}: {status} {words}"
+        said = f"{self.model} at {self.endpoint.address}: {status} {words}"
         if "insufficient_quota" in (error.code, error.type) or status == 402:
             return FatalModelError(f"{said}; no credit is left, see the account's billing page")
         if status in (401, 403):
@@ -83,27 +82,7 @@ class FailureReader:
         """What the server said, without the client's wrapping."""
         body = getattr(error, "body", None)
         said = body.get("message") if isinstance(body, dict) else body
-        return self.hide(str(said or error))[:LONGEST_QUOTE]
-
-    def hide(self, text: str) -> str:
-        """`text` without the key, which a server may repeat in its answer."""
-        return text.replace(self.key, "***") if self.key else text
-
-
-def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server wishes to be left alone, or None if it doesn't say.
-
-    They stand in `retry-after-ms`, or in `retry-after` as seconds or as an HTTP date.
-    """
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            seconds = float(headers.get(name, "")) * unit
-        except ValueError:
-            continue
-        if math.isfinite(seconds) and seconds >= 0:
-            return seconds
-    date = email.utils.parsedate_tz(headers.get("retry-after", ""))
-    return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+        return self.endpoint.hide(str(said or error))[:LONGEST_QUOTE]
 
 
 def _find_remedy(error: openai.APIStatusError, words: str) -> str | None:

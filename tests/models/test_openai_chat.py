@@ -7,9 +7,7 @@ import base64
 import io
 import time
 import wave
-from fractions import Fraction
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -34,35 +32,6 @@ SCHEMA = {
     },
     "required": ["score"],
 }
-
-
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory):
-    """Four seconds that grow brighter, with a tone."""
-    return write_clip(tmp_path_factory.mktemp("clips") / "loud.mp4", sound=True)
-
-
-@pytest.fixture(scope="module")
-def muted_clip(tmp_path_factory):
-    return write_clip(tmp_path_factory.mktemp("clips") / "muted.mp4", sound=False)
-
-
-def write_clip(path, *, sound):
-    with av.open(str(path), "w") as file:
-        video = file.add_stream("libx264", rate=10, options={"crf": "10"})
-        video.width, video.height, video.pix_fmt = 168, 280, "yuv420p"
-        audio = file.add_stream("aac", rate=48_000, layout="mono") if sound else None
-        for i in range(40):
-            picture = np.full((280, 168, 3), 20 + 5 * i, np.uint8)
-            file.mux(video.encode(av.VideoFrame.from_ndarray(picture)))
-        file.mux(video.encode())
-        if audio is not None:
-            tone = np.sin(np.arange(4 * 48_000) * 2 * np.pi * 440 / 48_000).astype(np.float32) / 2
-            frame = av.AudioFrame.from_ndarray(tone[None], "fltp", "mono")
-            frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
-            file.mux(audio.encode(frame))
-            file.mux(audio.encode())
-    return str(path)
 
 
 def ask(**changes):
