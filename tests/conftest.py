@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -15,6 +16,11 @@ settings.load_profile("shared-machine")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 ROOT = Path(__file__).parent.parent
 EXAMPLE = Path(__file__).parent / "plugin_example"
+SHIMS = Path(__file__).parent / "shims"
+"""On the path of tests and of the processes that they start; see `torchvision_shim`."""
+
+sys.path.insert(0, str(SHIMS))
+importlib.import_module("torchvision_shim").install()
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +37,10 @@ def example_site(tmp_path_factory):
 def ugcbench(tmp_path):
     """Runs the command line in an own process and folder; returns the completed process."""
 
-    def call(*arguments, cwd=tmp_path, path=(), **environment):
+    def call(*arguments, cwd=tmp_path, path=(), timeout=120, **environment):
         own = {
             "UGCBENCH_HOME": str(tmp_path / "home"),
-            "PYTHONPATH": os.pathsep.join(map(str, path)),
+            "PYTHONPATH": os.pathsep.join(map(str, [SHIMS, *path])),
         }
         environment = {**os.environ, **own, **environment}
         return subprocess.run(
@@ -43,7 +49,7 @@ def ugcbench(tmp_path):
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
         )
 
     return call

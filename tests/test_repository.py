@@ -13,12 +13,13 @@ from ugcbench import Registry
 from ugcbench.plugins import load_target
 
 ROOT = Path(__file__).parent.parent
-SHELVES = ("tasks", "model_adapters", "leaderboard")
+SHELVES = ("tasks", "model_adapters", "leaderboard", "plugins")
 PACKAGES = (
     "ugcbench",
     "tasks/ugcbench_tasks",
     "model_adapters/ugcbench_models",
     "leaderboard/ugcbench_leaderboard",
+    "plugins/ugcbench_judging",
 )
 FRAMEWORKS = {"torch", "transformers", "vllm", "datasets", "trl", "ray"}
 

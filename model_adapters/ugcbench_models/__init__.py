@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import resources
+from typing import TYPE_CHECKING
 
 from ugcbench import ModelSpec, hookimpl
 
+if TYPE_CHECKING:
+    from ugcbench.lifecycles import Lifecycle
+
 HOME = "ugcbench_models"
+OPEN_LOCAL = f"{HOME}.local.backends:open_model"
 MODEL = frozenset({"model"})
 JUDGE = frozenset({"judge"})
+CLIPS = frozenset({"pictures", "sound"})
+NOTHING: frozenset[str] = frozenset()
+GEMINI_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+GEMINI_NAMES = ("gemini-2.5-pro", "gemini-2.5-flash", "gemini-3.5-flash", "gemini-3.8-flash")
+"""The paper's models, and those that Google names in their place since they are retired."""
 
 
 @hookimpl
 def ugcbench_models() -> Iterable[ModelSpec]:
     """Baselines and floors, API clients, the offline judge, and what repeats stored answers."""
-    return (*_baselines(), *_clients(), *_offline_judges(), *_repeaters())
+    return (*_baselines(), *_clients(), *_local_engines(), *_offline_judges(), *_repeaters())
+
+
+@hookimpl
+def ugcbench_lifecycles() -> Iterable[Lifecycle]:
+    """What the providers of the API clients announced."""
+    from ugcbench.lifecycles import read_lifecycles
+
+    text = resources.files(HOME).joinpath("lifecycles.toml").read_text(encoding="utf-8")
+    return read_lifecycles(text)
 
 
 def _baselines() -> Iterable[ModelSpec]:
@@ -35,6 +55,7 @@ def _baselines() -> Iterable[ModelSpec]:
         "blind",
         "floors:Blind",
         "floor: answers from the question alone, without opening the clip",
+        media=NOTHING,
     )
 
 
@@ -44,21 +65,126 @@ def _clients() -> Iterable[ModelSpec]:
         target=f"{HOME}.openai_chat:OpenAIChat",
         summary="any OpenAI-compatible server, hosted or local, with frames and sound",
         prefix=True,
+        reports_model=True,
         extra="openai",
+        keys=("OPENAI_API_KEY",),
     )
+    yield from _gemini()
     yield ModelSpec(
         name="fake",
         target="ugcbench.models:Fake",
         summary="says the text of `--option reply=...`; for tests of tasks and plugins",
         free=True,
+        media=NOTHING,
     )
+
+
+def _gemini() -> Iterable[ModelSpec]:
+    target, summary = f"{HOME}.gemini:Gemini", "by Google's client, with the clip's file and sound"
+    yield ModelSpec(
+        name="gemini",
+        target=target,
+        summary=f"any model of the Gemini API, {summary}",
+        prefix=True,
+        reports_model=True,
+        extra="gemini",
+        keys=GEMINI_KEYS,
+    )
+    # Not judges: a judge has one name, under which its verdicts are stored.
+    for name in GEMINI_NAMES:
+        yield ModelSpec(
+            name=name,
+            target=target,
+            summary=f"short for gemini/{name}",
+            options={"model": name},
+            roles=MODEL,
+            extra="gemini",
+            keys=GEMINI_KEYS,
+        )
+
+
+def _local_engines() -> Iterable[ModelSpec]:
+    yield ModelSpec(
+        name="hf",
+        target=f"{HOME}.local.text_chat:TextChat",
+        summary="a checkpoint run here by transformers, held to the verdict's schema",
+        prefix=True,
+        roles=JUDGE,
+        free=True,
+        extra="hf",
+    )
+    yield ModelSpec(
+        name="vllm",
+        target=f"{HOME}.local.vllm_chat:VLLMChat",
+        summary="a checkpoint run here by vLLM, with frames and sound if its kind takes them",
+        prefix=True,
+        free=True,
+        extra="vllm",
+    )
+    yield from _qwen_omni()
+    yield from _gemma3n()
+    yield _minicpm_o()
+
+
+def _qwen_omni() -> Iterable[ModelSpec]:
+    for name, model, title, licence in (
+        ("qwen2.5-omni-3b", "Qwen/Qwen2.5-Omni-3B", "Qwen2.5-Omni 3B", "Qwen Research"),
+        ("qwen2.5-omni-7b", "Qwen/Qwen2.5-Omni-7B", "Qwen2.5-Omni 7B", "Apache-2.0"),
+        ("ugc-videocaptioner-3b", "openinterx/UGC-VideoCaptioner", "UGC-VideoCaptioner 3B", None),
+    ):
+        yield ModelSpec(
+            name=name,
+            target=OPEN_LOCAL,
+            summary=f"{title} run here: frames and sound; options path=DIR, backend=vllm",
+            aliases=(name.replace("qwen2.5", "qwen"),) if name.startswith("qwen") else (),
+            options={"engine": f"{HOME}.local.qwen_omni:QwenOmniEngine", "model": model},
+            roles=MODEL,
+            free=True,
+            extra="hf",
+            licence=licence,
+        )
+
+
+def _minicpm_o() -> ModelSpec:
+    return ModelSpec(
+        name="minicpm-o-2.6",
+        target=OPEN_LOCAL,
+        summary=(
+            "MiniCPM-o 2.6 run here: frames and sound; --trust-remote-code, or option backend=vllm"
+        ),
+        options={
+            "engine": f"{HOME}.local.minicpm_o:open_engine",
+            "model": "openbmb/MiniCPM-o-2_6",
+        },
+        roles=MODEL,
+        free=True,
+        extra="minicpm-o",
+        licence="MiniCPM Model License",
+    )
+
+
+def _gemma3n() -> Iterable[ModelSpec]:
+    for size in ("E2B", "E4B"):
+        yield ModelSpec(
+            name=f"gemma-3n-{size.lower()}",
+            target=OPEN_LOCAL,
+            summary=f"Gemma 3n {size} run here: frames and sound; options path=DIR, backend=vllm",
+            options={
+                "engine": f"{HOME}.local.gemma3n:Gemma3nEngine",
+                "model": f"google/gemma-3n-{size}-it",
+            },
+            roles=MODEL,
+            free=True,
+            extra="hf",
+            licence="Gemma",
+        )
 
 
 def _offline_judges() -> Iterable[ModelSpec]:
     yield ModelSpec(
         name="lexical",
         target=f"{HOME}.lexical:Lexical",
-        summary="offline judge by word overlap: a smoke test, not comparable with an LLM judge",
+        summary="offline judge by common words: error measured, not comparable with an LLM judge",
         roles=JUDGE,
         comparable=False,
         free=True,
@@ -73,6 +199,7 @@ def _repeaters() -> Iterable[ModelSpec]:
         prefix=True,
         roles=MODEL,
         free=True,
+        media=NOTHING,
     )
     yield ModelSpec(
         name="stored",
@@ -91,6 +218,7 @@ def _floor(
     summary: str,
     *,
     needs: tuple[str, ...] = (),
+    media: frozenset[str] = CLIPS,
     extra: str | None = None,
     licence: str | None = None,
 ) -> ModelSpec:
@@ -102,6 +230,7 @@ def _floor(
         roles=MODEL,
         free=True,
         needs=needs,
+        media=media,
         extra=extra,
         licence=licence,
     )

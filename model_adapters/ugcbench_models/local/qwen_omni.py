@@ -1,0 +1,179 @@
+"""How does Qwen2.5-Omni, or a model tuned from it, answer on transformers?
+
+Only the part that writes text is loaded: the talker and its voices stay on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torchvision  # noqa: F401 - the processor says only in riddles that it needs it
+import transformers
+from torch.nn import functional
+
+from ugcbench.errors import FatalModelError, ModelError, RequestRejectedError
+from ugcbench.media import Media
+from ugcbench.types import MediaProfile, Prompt
+from ugcbench_models.local.batching import Abandoned
+from ugcbench_models.local.chats import ChatEncoder
+from ugcbench_models.local.checkpoint_files import Source
+from ugcbench_models.local.checkpoints import Checkpoint, load
+from ugcbench_models.local.clip_chat import ClipReply
+from ugcbench_models.local.decoding import Row, decode, pad_left, release_memory
+from ugcbench_models.local.grammars import Grammars
+from ugcbench_models.local.qwen_omni_clips import ClipProcessor, OmniClip
+
+MODEL_CLASS = "Qwen2_5OmniThinkerForConditionalGeneration"
+ENDS = ("<|im_end|>", "<|endoftext|>")
+"""Tokens that end a reply; a checkpoint's own configuration may name one of them only."""
+
+VIDEO = {"type": "video"}
+"""A part of a message, as the chat template knows it."""
+
+SOUND = ("input_features", "feature_attention_mask")
+"""Inputs that end in a dimension of time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OmniRequest:
+    """A prompt's tokens, the clip that their placeholders stand for, and how to decode."""
+
+    tokens: Sequence[int]
+    clip: OmniClip | None
+    row: Row
+
+    @property
+    def prompt_tokens(self) -> int:
+        """The tokens of the prompt, those of the clip included."""
+        return len(self.tokens)
+
+    @property
+    def length(self) -> int:
+        """The most tokens that prompt and reply take together."""
+        return len(self.tokens) + self.row.limit
+
+    @property
+    def kind(self) -> str:
+        """Whether the model is told of a clip with sound is one switch for a whole batch."""
+        if self.clip is None:
+            return "text"
+        return "frames and sound" if self.clip.sounding else "frames"
+
+    @property
+    def sent(self) -> str:
+        """What of the clip the model gets."""
+        if self.clip is None:
+            return ""
+        return f"{self.clip.counts}; {MODEL_CLASS} of transformers {transformers.__version__}"
+
+
+class QwenOmniEngine:
+    """A loaded checkpoint; see `ugcbench_models.local.clip_chat.ClipEngine`.
+
+    Raises `FatalModelError` if the checkpoint can't be loaded.
+    """
+
+    def __init__(self, source: Source, template_options: Mapping[str, Any]) -> None:
+        self._name = source.name
+        loaded, processor = load(source, MODEL_CLASS, "Qwen2_5OmniProcessor")
+        loaded.model.get_output_embeddings().register_forward_pre_hook(_keep_last)
+        ends = loaded.tokenizer.convert_tokens_to_ids(list(ENDS))
+        loaded.stops = tuple(dict.fromkeys((*loaded.stops, *ends)))
+        self._checkpoint: Checkpoint | None = loaded
+        self._chats = ChatEncoder(loaded.tokenizer, source.name, template_options)
+        self._grammars = Grammars(loaded)
+        self._clips = ClipProcessor(processor, source.name, loaded.model.dtype)
+
+    def encode(self, media: Media, profile: MediaProfile) -> OmniClip:
+        """The clip as inputs of the model."""
+        return self._clips.encode(media, profile)
+
+    def prepare(self, prompt: Prompt, clip: OmniClip | None) -> OmniRequest:
+        """The request of a prompt; raises `RequestRejectedError`, as for one that is too long."""
+        tokens = self._encode(prompt, clip)
+        limit, context = prompt.sampling.max_tokens, self._loaded.context
+        if context is not None and len(tokens) >= context:
+            raise RequestRejectedError(
+                f"the prompt has {len(tokens)} tokens, but {self._name} takes {context} with the "
+                "reply; use a profile with fewer or smaller frames"
+            )
+        if context is not None:
+            limit = min(limit, context - len(tokens))
+        schema = prompt.output_schema if prompt.enforce_schema else None
+        grammar = self._grammars.compile(schema) if schema is not None else None
+        return OmniRequest(tokens, clip, Row(prompt.sampling, limit, grammar))
+
+    def answer(self, requests: Sequence[OmniRequest], abandoned: Abandoned) -> list[ClipReply]:
+        """The replies to a batch of one kind; raises `OutOfMemoryError`."""
+        loaded = self._loaded
+        inputs = collate(requests, loaded.pad)
+        replies = decode(loaded, inputs, [request.row for request in requests], abandoned)
+        return [
+            ClipReply(
+                loaded.tokenizer.decode(
+                    reply.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
+                ),
+                reply.finish,
+                reply.count,
+            )
+            for reply in replies
+        ]
+
+    def close(self) -> None:
+        """Free the weights."""
+        self._checkpoint = None
+        release_memory()
+
+    @property
+    def _loaded(self) -> Checkpoint:
+        if self._checkpoint is None:
+            raise ModelError(f"{self._name} is closed")
+        return self._checkpoint
+
+    def _encode(self, prompt: Prompt, clip: OmniClip | None) -> list[int]:
+        """The prompt's tokens, with the clip's in their place."""
+        if clip is None:
+            return self._chats.encode(prompt)
+        tokens, place = self._chats.encode(prompt, [VIDEO]), list(self._clips.place)
+        starts = range(len(tokens) - len(place) + 1)
+        start = next((at for at in starts if tokens[at : at + len(place)] == place), None)
+        if start is None:
+            raise FatalModelError(
+                f"the chat template of {self._name} has no place for a video; copy the one that "
+                "Qwen2.5-Omni comes with into its folder"
+            )
+        return [*tokens[:start], *clip.tokens, *tokens[start + len(place) :]]
+
+
+def collate(requests: Sequence[OmniRequest], pad: int) -> dict[str, Any]:
+    """The model's inputs for a batch of one kind.
+
+    Prompts are padded on the left, spectrograms on the right; patches and grids follow each other
+    in the order of the clips.
+    """
+    inputs: dict[str, Any] = dict(pad_left([request.tokens for request in requests], pad))
+    clips = [request.clip.inputs for request in requests if request.clip is not None]
+    if not clips:
+        return inputs
+    for name in clips[0]:
+        parts = [clip[name] for clip in clips]
+        inputs[name] = torch.cat(_pad_right(parts) if name in SOUND else parts)
+    inputs["use_audio_in_video"] = SOUND[0] in inputs
+    return inputs
+
+
+def _pad_right(parts: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    longest = max(part.shape[-1] for part in parts)
+    return [functional.pad(part, (0, longest - part.shape[-1])) for part in parts]
+
+
+def _keep_last(head: torch.nn.Module, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+    """Let the head score the last token of each row only.
+
+    That is all that decoding uses. The scores of all tokens of a batch of clips, over a vocabulary
+    of 152,000, take more memory than the weights.
+    """
+    return (args[0][:, -1:],)
