@@ -19,7 +19,7 @@ CLIPS = frozenset({"pictures", "sound"})
 NOTHING: frozenset[str] = frozenset()
 GEMINI_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 GEMINI_NAMES = ("gemini-2.5-pro", "gemini-2.5-flash", "gemini-3.5-flash", "gemini-3.8-flash")
-"""The paper's models, and those that Google names in their place since they are retired."""
+"""The models of the paper, and newer ones that Google names in their place."""
 
 
 @hookimpl
