@@ -245,7 +245,7 @@ def test_cancelling_closes_everything_and_can_be_resumed(registry, tmp_path):
                 concurrency=2,
             )
         )
-        while len(model.prompts) < 3:  # two at a time: one at least has been answered
+        while len(model.prompts) < 3:  # noqa: ASYNC110 - two at a time: one has been answered
             await asyncio.sleep(0.01)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
