@@ -5,10 +5,11 @@
 Puts 3,000 captions before a judge on a loopback OpenAI-compatible server that takes 0.3 s for each
 and lets every tenth call go wrong (429, 500, truncated and malformed replies, calls that hang), 64
 at a time, through the command line in its own process. Wall time is printed as a ratio of the
-ideal without faults (verdicts x latency / concurrency). Then everything is scored again with the
-server gone, so that whatever were asked a second time would fail. The exit code is 1 if a target
-is missed: at most 1.6 x the ideal, every caption scored or with a typed failure, nothing lost,
-nothing doubled, nothing asked again.
+ideal without faults (verdicts x latency / concurrency); each round has faults of its own, and an
+answer that meets four in a row prolongs it. Then everything is scored again with the server gone,
+so that whatever were asked a second time would fail. The exit code is 1 if a target is missed: at
+most 1.6 x the ideal in the median round; in all of them every caption scored or with a typed
+failure, nothing lost, nothing doubled, nothing asked again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import tabulate
 
@@ -34,21 +36,22 @@ TIMEOUT = 1.5
 def main() -> int:
     """Measure and print; 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
     with tempfile.TemporaryDirectory() as folder:
         captions = caption(Path(folder))
         rounds = range(parser.parse_args().rounds)
         rows = [judge(Path(folder), captions, number) for number in rounds]
     print(tabulate.tabulate(rows, headers="keys", floatfmt=".2f"))
-    missed = [
-        row["round"]
+    ratio = median(row[f"ratio to {IDEAL:.2f} s"] for row in rows)
+    whole = all(
+        row["scored"] + row["typed failures"] == VERDICTS
+        and not row["lost"] + row["doubled"] + row["asked again"]
         for row in rows
-        if row[f"ratio to {IDEAL:.2f} s"] > TARGET
-        or row["scored"] + row["typed failures"] != VERDICTS
-        or row["lost"] + row["doubled"] + row["asked again"]
-    ]
-    print(f"missed in round {missed}" if missed else "every target is met")
-    return int(bool(missed))
+    )
+    print(
+        f"median ratio {ratio:.2f} (at most {TARGET}); nothing lost, doubled, asked again: {whole}"
+    )
+    return int(ratio > TARGET or not whole)
 
 
 def caption(folder: Path) -> Path:

@@ -6,6 +6,7 @@ content address, and it must be the model that was asked.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -122,7 +123,9 @@ class _Panel:
 
 
 def _remembering(model: Model, name: str, request: Request, store: Store, purse: Purse) -> Model:
-    guarded = _guarded(model, name, request, purse)
+    # Answers wait for verdicts by the hundred, while requests to a judge are few at a time.
+    places = asyncio.Semaphore(request.concurrency)
+    guarded = _guarded(model, name, request, purse, places)
     return Remembering(guarded, name, store.verdicts, again=request.ask_again)
 
 
@@ -132,10 +135,18 @@ def _made(spec: ModelSpec, name: str, options: Mapping[str, Any], **given: objec
     return cast(Model, create(spec, options, **given))
 
 
-def _guarded(model: Model, name: str, request: Request, purse: Purse) -> Model:
-    """The model behind rate limit, retries and budget."""
+def _guarded(
+    model: Model,
+    name: str,
+    request: Request,
+    purse: Purse,
+    places: asyncio.Semaphore | None = None,
+) -> Model:
+    """The model behind rate limit, budget and retries; the budget is looked at before each attempt,
+    when it has its place.
+    """
     if request.requests_per_minute:
         model = RateLimited(model, request.requests_per_minute)
-    model = Retrying(model, attempts=request.attempts, timeout=request.timeout)
-    price = request.prices.get(name)
-    return Budgeted(model, price, purse) if price else model
+    if price := request.prices.get(name):
+        model = Budgeted(model, price, purse)
+    return Retrying(model, request.attempts, request.timeout, places=places)

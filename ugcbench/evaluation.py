@@ -198,15 +198,14 @@ def _unanswered(plan: Plan, observer: Observer) -> Generator[tuple[Task, Sample]
 
 async def score(plan: Plan, observer: Observer) -> Result:
     """Score every stored prediction, write records and summary, tell the plugins."""
-    from ugcbench.summaries import Tally
-
-    tallies = {task.name: Tally(task, plan.config.protocol, plan.judge) for task in plan.tasks}
+    tallies: dict[str, Tally] = {}
     expense = _Expense()
     observer.begin("scoring", sum(1 for _ in plan.work()))
     work = _answered(plan)
     with plan.store.recording() as write:
         async with contextlib.aclosing(score_all(work, plan.request.concurrency)) as scored:
             async for (task, sample, prediction), its_score in scored:
+                tallies = tallies or await _tallies(plan)
                 tallies[task.name].add(sample, its_score)
                 expense.add(prediction)
                 write(
@@ -219,10 +218,18 @@ async def score(plan: Plan, observer: Observer) -> Result:
                     )
                 )
                 observer.step()
-    summary = _summary(plan, tallies.values(), expense)
+    summary = _summary(plan, (tallies or await _tallies(plan)).values(), expense)
     plan.store.write_summary(summary)
     _tell(plan, summary)
     return Result(plan.store.path, summary)
+
+
+async def _tallies(plan: Plan) -> dict[str, Tally]:
+    """A tally for each task; what they need (SciPy) is imported while the judge is busy."""
+    summaries = await asyncio.to_thread(importlib.import_module, "ugcbench.summaries")
+    return {
+        task.name: summaries.Tally(task, plan.config.protocol, plan.judge) for task in plan.tasks
+    }
 
 
 def _answered(plan: Plan) -> Iterator[Work]:

@@ -1,13 +1,14 @@
 """What stands between a run and a model, and is written once for models and judges?
 
 Wrappers that are Models themselves, stacked from the inside out:
-`Remembering(Budgeted(Retrying(RateLimited(model))))`. `answer` is the one place where an exception
+`Remembering(Retrying(Budgeted(RateLimited(model))))`. `answer` is the one place where an exception
 becomes a typed failure. `Fake` is the public fake for tests of anything that takes a Model.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import deque
@@ -68,14 +69,18 @@ class Retrying:
     The pause is random, up to a bound that doubles until `longest_pause` seconds (full jitter, so
     that requests that failed together don't come back together), or is what the server
     wishes (Retry-After); a wish beyond `longest_pause` ends the attempts. `timeout` is in seconds
-    for each attempt.
+    for each attempt. With `places`, no more attempts than that are under way at once; who pauses
+    or waits for a place takes none, and waiting is no part of the attempt.
     """
 
     model: Model
     attempts: int = 5
     timeout: float | None = None
-    first_pause: float = 1.0
+    first_pause: float = 0.5
     longest_pause: float = 120.0
+    places: asyncio.Semaphore | None = None
+    fatal: FatalModelError | None = field(default=None, init=False)
+    """Once raised, it is raised for all that still waits."""
 
     async def generate(self, prompt: Prompt) -> Prediction:
         """Answer after as many attempts as it takes and is allowed."""
@@ -96,8 +101,13 @@ class Retrying:
 
     async def _attempt(self, prompt: Prompt) -> Prediction:
         try:
-            async with asyncio.timeout(self.timeout):
+            async with self.places or contextlib.nullcontext(), asyncio.timeout(self.timeout):
+                if self.fatal is not None:
+                    raise self.fatal
                 return await self.model.generate(prompt)
+        except FatalModelError as error:
+            self.fatal = error
+            raise
         except TimeoutError as error:
             raise ModelTimeoutError(f"no answer within {self.timeout:g} s") from error
 

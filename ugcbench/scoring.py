@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable
+from functools import partial
 
 from ugcbench.specs import Task
 from ugcbench.types import Prediction, Sample, Score
@@ -33,33 +34,43 @@ async def score_one(task: Task, sample: Sample, prediction: Prediction) -> Score
 async def score_all(
     work: Iterable[Work], concurrency: int = 8
 ) -> AsyncGenerator[tuple[Work, Score], None]:
-    """Score lazily and in order, with at most `concurrency` answers before a judge at once.
+    """Score lazily and in order.
 
-    Up to `LOOKAHEAD` times as many scores wait their turn, so that a judge that is slow to answer
-    one doesn't hold up the others.
+    Up to `LOOKAHEAD` times `concurrency` answers are before a judge at once, so that one verdict
+    that is long in coming doesn't hold up the others. How many requests are under way is the
+    judge's own matter: in a run it takes `concurrency` at a time.
     """
     waiting: deque[tuple[Work, asyncio.Task[Score]]] = deque()
-    places = asyncio.Semaphore(concurrency)
+    broken: asyncio.Future[Score] = asyncio.get_running_loop().create_future()
     try:
         for item in work:
-            waiting.append((item, asyncio.create_task(_score_in_turn(item, places))))
+            scoring = asyncio.create_task(score_one(*item))
+            scoring.add_done_callback(partial(_pass_on, broken))
+            waiting.append((item, scoring))
             if len(waiting) >= (LOOKAHEAD * concurrency if item[0].scorer.judge else 1):
-                yield await _next_of(waiting)
+                yield await _next_of(waiting, broken)
         while waiting:
-            yield await _next_of(waiting)
+            yield await _next_of(waiting, broken)
     finally:
+        broken.cancel()
         for _, open_task in waiting:
             open_task.cancel()
         await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
 
 
-async def _score_in_turn(item: Work, places: asyncio.Semaphore) -> Score:
-    async with places:
-        return await score_one(*item)
-
-
 async def _next_of(
-    waiting: deque[tuple[Work, asyncio.Task[Score]]],
+    waiting: deque[tuple[Work, asyncio.Task[Score]]], broken: asyncio.Future[Score]
 ) -> tuple[Work, Score]:
-    item, scoring = waiting.popleft()
-    return item, await scoring
+    """The oldest score; raises as soon as any scoring fails, whichever turn it has."""
+    item, scoring = waiting[0]
+    await asyncio.wait((scoring, broken), return_when=asyncio.FIRST_COMPLETED)
+    score = await (broken if broken.done() else scoring)
+    waiting.popleft()
+    return item, score
+
+
+def _pass_on(broken: asyncio.Future[Score], scoring: asyncio.Task[Score]) -> None:
+    if scoring.cancelled() or broken.done():
+        return
+    if (error := scoring.exception()) is not None:
+        broken.set_exception(error)
