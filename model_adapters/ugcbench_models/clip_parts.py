@@ -6,7 +6,7 @@ import asyncio
 import io
 import wave
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -32,11 +32,15 @@ class ClipParts(Generic[P]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartMakers(Generic[P]):
-    """How an API writes a text, the bytes of a JPEG picture, and the bytes of a WAV sound."""
+    """How an API writes a text, the bytes of a JPEG picture, and the bytes of a WAV sound.
+
+    `film` writes several JPEG pictures as one video, if the API knows such a thing.
+    """
 
     text: Callable[[str], P]
     picture: Callable[[bytes], P]
     sound: Callable[[bytes], P]
+    film: Callable[[Sequence[bytes]], P] | None = None
 
 
 class ClipEncoder(Generic[P]):
@@ -70,9 +74,11 @@ def encode_clip(
     media: Media, profile: MediaProfile, options: ClipOptions, make: PartMakers[P]
 ) -> ClipParts[P]:
     """A sentence with the frames' times, the frames in order as JPEG, the sound as one WAV."""
-    pictures = media.frames if options.frames else media.frames[:0]
+    pictures = media.frames if options.frames and options.video != "file" else media.frames[:0]
     sound = media.audio if options.audio else None
-    parts = [make.picture(_jpeg(frame, options.jpeg_quality)) for frame in pictures]
+    jpegs = [_jpeg(frame, options.jpeg_quality) for frame in pictures]
+    filmed = make.film is not None and options.video == "jpegs"
+    parts = [make.film(jpegs)] if filmed and make.film else [make.picture(j) for j in jpegs]
     if sound is not None:
         parts.append(make.sound(_wav(sound, profile.sample_rate)))
     if parts:
@@ -85,7 +91,10 @@ def encode_clip(
 def _describe_frames(count: int, options: ClipOptions) -> str:
     if not options.frames:
         return "frames: off by option"
-    return f"frames: {count} jpeg q{options.jpeg_quality}"
+    if options.video == "file":
+        return "video: the clip's file, of which the server takes the frames that it wants"
+    one = " as one video" if options.video else ""
+    return f"frames: {count} jpeg q{options.jpeg_quality}{one}"
 
 
 def _describe_audio(media: Media, options: ClipOptions, profile: MediaProfile) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -27,14 +28,16 @@ class OpenAIChat:
 
     A clip is sent as a sentence with the frames' times, the frames as JPEG, the sound as one WAV
     and then the prompt's text; `receipt.sent` says what went. Nothing is left out unless an option
-    says so.
+    says so. Servers that take videos (vLLM, SGLang) can get one by `video_url`.
 
     Args:
         model: the name that the server knows.
         base_url: the server's address, mostly ending in /v1; else OPENAI_BASE_URL, else OpenAI's.
         api_key: else OPENAI_API_KEY. A server on this machine needs none.
         frames: whether frames are sent.
-        audio: whether sound is sent.
+        audio: whether sound is sent, also beside a video; off for servers that take it from there.
+        video_url: `jpegs` sends the very frames as one video, `file` the clip's file, from which
+            the server takes frames as it was told when it was started.
         jpeg_quality: 1 to 95.
         timeout: seconds until an answer must be complete.
         structured: whether a prompt's schema is sent as `response_format`.
@@ -55,6 +58,7 @@ class OpenAIChat:
         api_key: str | None = None,
         frames: bool = True,
         audio: bool = True,
+        video_url: Literal["jpegs", "file"] | None = None,
         jpeg_quality: int = 90,
         timeout: float = 120.0,
         structured: bool = True,
@@ -70,7 +74,9 @@ class OpenAIChat:
         self._limit_field = max_tokens_field
         self._extra_body = dict(extra_body or {})
         self._shared_reader = reader
-        self._clip_options = ClipOptions(frames=frames, audio=audio, jpeg_quality=jpeg_quality)
+        self._clip_options = ClipOptions(
+            frames=frames, audio=audio, jpeg_quality=jpeg_quality, video=video_url
+        )
 
     async def generate(self, prompt: Prompt) -> Prediction:
         """Answer `prompt` by one request; see `ugcbench.specs.Model`."""
@@ -118,7 +124,12 @@ class OpenAIChat:
         profile = prompt.profile or MediaProfile()
         media = await self._reader.read(prompt.media, profile)
         clip = await self._encoder.encode(media, profile)
-        return [*clip.parts, {"type": "text", "text": prompt.text}], clip.receipt
+        parts = [*clip.parts, {"type": "text", "text": prompt.text}]
+        if self._clip_options.video == "file":
+            from ugcbench_models.chat_parts import file_part
+
+            parts.insert(0, await asyncio.to_thread(file_part, prompt.media))
+        return parts, clip.receipt
 
     def _build_body(self, prompt: Prompt, content: str | list[ChatPart]) -> dict[str, Any]:
         system = [{"role": "system", "content": prompt.system}] if prompt.system else []

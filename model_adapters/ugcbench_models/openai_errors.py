@@ -24,8 +24,12 @@ FILTERED = frozenset({"content_filter", "content_policy_violation"})
 UNSUPPORTED = frozenset({"unsupported_parameter", "unsupported_value", "unknown_parameter"})
 """Error codes by which a parameter is refused, whatever the request is about."""
 
-PART_OPTIONS: Mapping[str, str] = {"audio": "audio", "image": "frames"}
-"""The word for a kind of content part in messages, and the option that leaves it out."""
+PART_OPTIONS: Mapping[str, str] = {
+    "audio": "audio=false",
+    "image": "frames=false",
+    "video_url": "video_url=null",
+}
+"""The word for a kind of content part in messages, and the option by which it is not sent."""
 
 LONGEST_QUOTE = 500
 """Characters of a server's message that are quoted."""
@@ -90,7 +94,7 @@ def _find_remedy(error: openai.APIStatusError, words: str) -> str | None:
     if error.status_code in (408, 409, 429):
         return None
     if part := _find_refused_part(words):
-        return f"{PART_OPTIONS[part]}=false"
+        return PART_OPTIONS[part]
     if "response_format" in f"{error.param} {words}":
         return "structured=false"
     if error.code not in UNSUPPORTED:

@@ -7,6 +7,7 @@ import base64
 import io
 import time
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -166,6 +167,56 @@ async def test_parts_come_in_order_with_the_times_first(server, connect, clip):
     brightness = [np.asarray(picture).mean() for picture in pictures_of(server)]
     assert brightness == sorted(brightness)
     assert brightness[-1] - brightness[0] > 100
+
+
+def videos_of(server):
+    return [part["url"].split(",") for part in parts_of(server, "video_url")]
+
+
+def bytes_of(path):
+    return Path(path).read_bytes()
+
+
+@pytest.fixture
+def filming(server):
+    """The server of somebody who started it with a model that takes videos."""
+    server.parts = frozenset({*server.parts, "video_url"})
+    return server
+
+
+async def test_frames_can_go_as_one_video(filming, connect, clip):
+    model = connect(video_url="jpegs")
+    reply = await model.generate(ask_about(clip))
+    ((head, *pictures),) = videos_of(filming)
+    assert head == "data:video/jpeg;base64"
+    assert len(pictures) == len(reply.receipt.frame_times)
+    size = Image.open(io.BytesIO(base64.b64decode(pictures[0]))).size
+    assert size == reply.receipt.frame_size
+    assert not parts_of(filming, "image_url")
+    assert len(parts_of(filming, "input_audio")) == 1
+    assert f"frames: {len(pictures)} jpeg q90 as one video; audio: wav" in reply.receipt.sent
+
+
+async def test_the_file_itself_can_go_as_a_video(filming, connect, clip):
+    model = connect(video_url="file", audio=False)
+    reply = await model.generate(ask_about(clip))
+    ((head, data),) = videos_of(filming)
+    assert head == "data:video/mp4;base64"
+    assert base64.b64decode(data) == bytes_of(clip)
+    assert [part["type"] for part in content_of(filming)] == ["video_url", "text"]
+    assert "the server takes the frames" in reply.receipt.sent
+    assert "audio: off by option" in reply.receipt.sent
+
+
+async def test_a_video_is_refused_where_none_is_taken(server, connect, clip):
+    with pytest.raises(FatalModelError, match="video_url"):
+        await connect(video_url="jpegs").generate(ask_about(clip))
+
+
+@pytest.mark.parametrize("options", [{"video_url": "gif"}, {"video_url": "file", "frames": False}])
+def test_a_senseless_video_is_refused(connect, options):
+    with pytest.raises(UsageError, match="video_url"):
+        connect(**options)
 
 
 async def test_muting_a_clip_changes_the_request(server, connect, clip, muted_clip):

@@ -109,10 +109,10 @@ def test_models_are_listed():
         (chat(stream=True), "stream", "invalid_value", "False"),
         (chat(max_tokens=1, max_completion_tokens=1), "", "invalid_value", "can't both be given"),
         (
-            parts({"type": "video_url", "video_url": {"url": "data:video/mp4;base64,AAAA"}}),
+            parts({"type": "movie_url", "movie_url": {"url": "data:video/mp4;base64,AAAA"}}),
             "messages[0].content[0].type",
             "invalid_value",
-            "Invalid value: 'video_url'. Supported values are: 'text', 'image_url'",
+            "Invalid value: 'movie_url'. Supported values are: 'text', 'image_url'",
         ),
         (
             parts({"type": "text"}),

@@ -20,7 +20,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 PART_TYPES = frozenset({"text", "image_url", "input_audio"})
-"""The types of content part that the server reads; a model may accept fewer."""
+"""The types of content part that OpenAI's own API knows; a model may accept fewer, and a server of
+one's own `video_url` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,16 @@ def _check_image_url(url: str) -> str:
     return url
 
 
+def _check_video_url(url: str) -> str:
+    scheme, _, data = url.partition(",")
+    if scheme.startswith("data:video/") and scheme.endswith(";base64"):
+        for part in data.split(",") if scheme.startswith("data:video/jpeg") else [data]:
+            _check_base64(part)
+    elif not url.startswith(("https://", "http://")):
+        raise ValueError("expected a URL or a base64 data URL with a video type")
+    return url
+
+
 def _read_content(content: object) -> object:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
@@ -76,6 +87,12 @@ class ImageURL(BaseModel):
 
     url: Annotated[str, AfterValidator(_check_image_url)]
     detail: Literal["auto", "low", "high"] = "auto"
+
+
+class VideoURL(BaseModel):
+    """Where a video is, or the video itself: a file, or JPEG pictures with commas between."""
+
+    url: Annotated[str, AfterValidator(_check_video_url)]
 
 
 class InputAudio(BaseModel):
@@ -106,7 +123,14 @@ class AudioPart(BaseModel):
     input_audio: InputAudio
 
 
-Part = Annotated[TextPart | ImagePart | AudioPart, Field(discriminator="type")]
+class VideoPart(BaseModel):
+    """A video, as servers other than OpenAI's take it."""
+
+    type: Literal["video_url"]
+    video_url: VideoURL
+
+
+Part = Annotated[TextPart | ImagePart | AudioPart | VideoPart, Field(discriminator="type")]
 
 
 class UserMessage(BaseModel):

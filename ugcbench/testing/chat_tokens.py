@@ -34,6 +34,8 @@ def _count(part: Mapping[str, Any]) -> int:
     match part["type"]:
         case "image_url":
             return PICTURE_TOKENS
+        case "video_url":
+            return PICTURE_TOKENS * (part["video_url"]["url"].count(",") or 1)
         case "input_audio":
             return math.ceil(_seconds(part["input_audio"]) * SECOND_TOKENS)
     return len(part["text"].split())
