@@ -36,6 +36,10 @@ CLIPS_KEPT = 8
 """Encoded clips that are remembered; the prompts about a clip follow each other. With 32 frames of
 the paper's size one takes about 40 MB."""
 
+DECODED_BYTES = 64 << 20
+"""Decoded frames and sound that are kept beside the encoded clips: five long clips, and ready for
+another profile."""
+
 PREPARERS = 4
 """The most threads that encode clips and prompts while the engine is busy."""
 
@@ -231,7 +235,7 @@ class ClipChat:
     def _reader(self) -> MediaReader:
         from ugcbench.media import MediaReader
 
-        return self._shared_reader or MediaReader()
+        return self._shared_reader or MediaReader(cache_bytes=DECODED_BYTES)
 
     async def _read(self, prompt: Prompt) -> Media | None:
         if prompt.media is None:
