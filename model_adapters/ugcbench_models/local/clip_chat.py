@@ -14,15 +14,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ugcbench.errors import FatalModelError, UsageError
-from ugcbench.types import Failure, MediaProfile, Prediction, Prompt, Receipt, Usage
+from ugcbench.types import MediaProfile, Prediction, Prompt, Receipt, Usage
 from ugcbench_models.local.batching import Abandoned, Limits, MicroBatcher
 from ugcbench_models.local.checkpoint_files import Source
+from ugcbench_models.local.replies import Reply, explain_silence
 from ugcbench_models.local.residency import Resident
 from ugcbench_models.local.text_chat import DTYPES
 
@@ -74,15 +74,6 @@ class ClipRequest(Protocol):
 Q = TypeVar("Q", bound=ClipRequest)
 
 
-@dataclass(frozen=True, slots=True)
-class ClipReply:
-    """What the model said; `finish` is `stop` or `length`, `made` counts the reply's tokens."""
-
-    text: str
-    finish: str
-    made: int
-
-
 class ClipEngine(Protocol[C, Q]):
     """A loaded model: a class that is called with a `Source` and the template's options.
 
@@ -101,7 +92,7 @@ class ClipEngine(Protocol[C, Q]):
         """
         ...
 
-    def answer(self, requests: Sequence[Q], abandoned: Abandoned) -> Sequence[ClipReply]:
+    def answer(self, requests: Sequence[Q], abandoned: Abandoned) -> Sequence[Reply]:
         """The replies to a batch; raises `OutOfMemoryError`."""
         ...
 
@@ -170,7 +161,7 @@ class ClipChat:
         self._template_options = dict(template_options or {})
         self._shared_reader = reader
         self._resident: Resident[ClipEngine[Any, Any]] = Resident(self._load)
-        self._batches: MicroBatcher[ClipRequest, ClipReply] = MicroBatcher(
+        self._batches: MicroBatcher[ClipRequest, Reply] = MicroBatcher(
             self._answer,
             lambda request: request.length,
             kind=lambda request: request.kind,
@@ -272,7 +263,7 @@ class ClipChat:
             self._clips.popitem(last=False)
         return self._clips[key]
 
-    def _answer(self, requests: Sequence[ClipRequest], abandoned: Abandoned) -> Sequence[ClipReply]:
+    def _answer(self, requests: Sequence[ClipRequest], abandoned: Abandoned) -> Sequence[Reply]:
         return self._resident.loaded.answer(requests, abandoned)
 
 
@@ -285,9 +276,3 @@ def sign(media: Media, sent: str, *, audio: bool) -> Receipt:
     else:
         parts.append("audio: none in the clip" if audio else "audio: off by option")
     return media.receipt.model_copy(update={"sent": "; ".join([*parts, sent])})
-
-
-def explain_silence(finish: str) -> Failure:
-    """The failure that stands for a reply without text."""
-    reason = f"the reply has no text (finish reason: {finish})"
-    return Failure(status="refused", kind="empty", message=reason)

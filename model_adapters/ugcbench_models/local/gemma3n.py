@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import transformers
 
-from ugcbench.errors import ModelError, RequestRejectedError
 from ugcbench.types import MediaProfile, Prompt
 from ugcbench_models.local.batching import Abandoned
 from ugcbench_models.local.chats import ChatEncoder
 from ugcbench_models.local.checkpoint_files import Source
-from ugcbench_models.local.checkpoints import Checkpoint, load
-from ugcbench_models.local.clip_chat import ClipReply
-from ugcbench_models.local.decoding import Row, decode, pad_left, release_memory
+from ugcbench_models.local.checkpoints import load
+from ugcbench_models.local.decoding import Row, pad_left
 from ugcbench_models.local.gemma3n_clips import ClipProcessor, Gemma3nClip, join_clips
-from ugcbench_models.local.grammars import Grammars
+from ugcbench_models.local.generation import Generator
+from ugcbench_models.local.replies import Reply
 
 if TYPE_CHECKING:
     from ugcbench.media import Media
@@ -55,19 +54,17 @@ class Gemma3nRequest:
         return f"{self.clip.counts}; {MODEL_CLASS} of transformers {transformers.__version__}"
 
 
-class Gemma3nEngine:
+class Gemma3nEngine(Generator):
     """A loaded checkpoint; see `ugcbench_models.local.clip_chat.ClipEngine`.
 
     Raises `FatalModelError` if the checkpoint can't be loaded.
     """
 
     def __init__(self, source: Source, template_options: Mapping[str, Any]) -> None:
-        self._name = source.name
         loaded, processor = load(source, MODEL_CLASS, "Gemma3nProcessor")
+        super().__init__(loaded, source.name)
         self._clips = ClipProcessor(processor, loaded.model.config, source.name, loaded.model.dtype)
-        self._checkpoint: Checkpoint | None = loaded
         self._chats = ChatEncoder(loaded.tokenizer, source.name, template_options)
-        self._grammars = Grammars(loaded)
 
     def encode(self, media: Media, profile: MediaProfile) -> Gemma3nClip:
         """The clip as inputs of the model."""
@@ -78,45 +75,19 @@ class Gemma3nEngine:
         parts = [] if clip is None else clip.parts
         tokens = self._chats.encode(prompt, parts, self._clips.expand)
         self._clips.check(tokens, clip)
-        limit, context = prompt.sampling.max_tokens, self._loaded.context
-        if context is not None and len(tokens) >= context:
-            of_these = "" if clip is None else f", of which {clip.counts}"
-            raise RequestRejectedError(
-                f"clip and prompt have {len(tokens)} tokens{of_these}, but {self._name} takes "
-                f"{context} with the reply; use a profile with fewer frames"
-            )
-        if context is not None:
-            limit = min(limit, context - len(tokens))
-        schema = prompt.output_schema if prompt.enforce_schema else None
-        grammar = self._grammars.compile(schema) if schema is not None else None
-        return Gemma3nRequest(tokens, clip, Row(prompt.sampling, limit, grammar))
+        of_these = "" if clip is None else f", of which {clip.counts}"
+        row = self._plan(
+            prompt,
+            len(tokens),
+            what=f"clip and prompt have {len(tokens)} tokens{of_these}",
+            advice="use a profile with fewer frames",
+        )
+        return Gemma3nRequest(tokens, clip, row)
 
-    def answer(self, requests: Sequence[Gemma3nRequest], abandoned: Abandoned) -> list[ClipReply]:
+    def answer(self, requests: Sequence[Gemma3nRequest], abandoned: Abandoned) -> list[Reply]:
         """The replies to a batch; raises `OutOfMemoryError`."""
-        loaded = self._loaded
         inputs = {
-            **pad_left([request.tokens for request in requests], loaded.pad),
+            **pad_left([request.tokens for request in requests], self._loaded.pad),
             **join_clips([request.clip for request in requests if request.clip is not None]),
         }
-        replies = decode(loaded, inputs, [request.row for request in requests], abandoned)
-        return [
-            ClipReply(
-                loaded.tokenizer.decode(
-                    reply.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
-                ),
-                reply.finish,
-                reply.count,
-            )
-            for reply in replies
-        ]
-
-    def close(self) -> None:
-        """Free the weights."""
-        self._checkpoint = None
-        release_memory()
-
-    @property
-    def _loaded(self) -> Checkpoint:
-        if self._checkpoint is None:
-            raise ModelError(f"{self._name} is closed")
-        return self._checkpoint
+        return self._reply(inputs, [request.row for request in requests], abandoned)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 import transformers
 
-from ugcbench.errors import FatalModelError, ModelError
+from ugcbench.errors import FatalModelError
 from ugcbench.media import Media
 from ugcbench.types import MediaProfile, Prompt
 from ugcbench_models.local.batching import Abandoned
@@ -27,9 +27,8 @@ from ugcbench_models.local.checkpoints import (
     explained,
     quiet,
 )
-from ugcbench_models.local.clip_chat import ClipReply
-from ugcbench_models.local.decoding import Row, decode, pad_left, release_memory, relieve
-from ugcbench_models.local.grammars import Grammars
+from ugcbench_models.local.decoding import Row, pad_left, relieve
+from ugcbench_models.local.generation import Generator
 from ugcbench_models.local.minicpm_o_code import (
     Inputs,
     blame_version,
@@ -38,11 +37,14 @@ from ugcbench_models.local.minicpm_o_code import (
     embed,
 )
 from ugcbench_models.local.minicpm_o_units import UNIT, UnitClip, make_units
+from ugcbench_models.local.replies import Reply
 
 PLACEHOLDERS = (UNIT, "(<image>./</image>)", "(<audio>./</audio>)")
 """What stands for media in the text of a conversation."""
 
 UNBOUNDED = 1 << 30
+
+SHORTER = "use a profile with fewer frames, or a shorter prompt"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +70,7 @@ class MiniCPMORequest:
         """All requests may share a batch: they meet as embeddings."""
 
 
-class MiniCPMOEngine:
+class MiniCPMOEngine(Generator):
     """A loaded checkpoint; see `ugcbench_models.local.clip_chat.ClipEngine`.
 
     The repository's code turns each conversation into embeddings, one at a time, as it does by
@@ -77,11 +79,9 @@ class MiniCPMOEngine:
     """
 
     def __init__(self, source: Source, folder: Path) -> None:
-        self._name = source.name
         self._model, loaded, self._software = _load(source, folder)
-        self._checkpoint: Checkpoint | None = loaded
+        super().__init__(loaded, source.name)
         self._chats = ChatEncoder(loaded.tokenizer, source.name, {})
-        self._grammars = Grammars(loaded)
         self._lock = threading.Lock()
 
     def encode(self, media: Media, profile: MediaProfile) -> UnitClip:
@@ -97,42 +97,30 @@ class MiniCPMOEngine:
             inputs = collect_inputs(self._model, loaded.tokenizer, messages, context - 1)
         if clip is not None:
             _check(inputs, clip)
-        schema = prompt.output_schema if prompt.enforce_schema else None
-        grammar = self._grammars.compile(schema) if schema is not None else None
-        limit = min(prompt.sampling.max_tokens, context - len(inputs.tokens))
+        tokens = len(inputs.tokens)
+        row = self._plan(prompt, tokens, what=f"the prompt has {tokens} tokens", advice=SHORTER)
         sent = (
             f"{inputs.units} units of a second as {inputs.picture_tokens} image and "
             f"{inputs.sound_tokens} audio tokens; {self._software}"
         )
-        return MiniCPMORequest(inputs, Row(prompt.sampling, limit, grammar), sent)
+        return MiniCPMORequest(inputs, row, sent)
 
-    def answer(self, requests: Sequence[MiniCPMORequest], abandoned: Abandoned) -> list[ClipReply]:
+    def answer(self, requests: Sequence[MiniCPMORequest], abandoned: Abandoned) -> list[Reply]:
         """The replies to a batch; raises `OutOfMemoryError`."""
-        loaded = self._loaded
         with blame_version(self._name):
             rows = [relieve(partial(embed, self._model, request.inputs)) for request in requests]
         inputs = {
-            **pad_left([request.inputs.tokens for request in requests], loaded.pad),
+            **pad_left([request.inputs.tokens for request in requests], self._loaded.pad),
             "inputs_embeds": torch.nn.utils.rnn.pad_sequence(
                 rows, batch_first=True, padding_side="left"
             ),
         }
-        replies = decode(loaded, inputs, [request.row for request in requests], abandoned)
-        return [
-            ClipReply(
-                loaded.tokenizer.decode(
-                    reply.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
-                ),
-                reply.finish,
-                reply.count,
-            )
-            for reply in replies
-        ]
+        return self._reply(inputs, [request.row for request in requests], abandoned)
 
     def close(self) -> None:
         """Free the weights."""
-        self._model = self._checkpoint = None
-        release_memory()
+        self._model = None
+        super().close()
 
     def _write(self, prompt: Prompt, clip: UnitClip | None) -> list[Mapping[str, Any]]:
         """The conversation: a system turn, the code's own words about media, and the question."""
@@ -151,12 +139,6 @@ class MiniCPMOEngine:
         for mark in PLACEHOLDERS:
             text = text.replace(mark, mark[0] + WORD_JOINER + mark[1:])
         return text
-
-    @property
-    def _loaded(self) -> Checkpoint:
-        if self._checkpoint is None:
-            raise ModelError(f"{self._name} is closed")
-        return self._checkpoint
 
 
 def _load(source: Source, folder: Path) -> tuple[Any, Checkpoint, str]:

@@ -14,17 +14,17 @@ import torchvision  # noqa: F401 - the processor says only in riddles that it ne
 import transformers
 from torch.nn import functional
 
-from ugcbench.errors import FatalModelError, ModelError, RequestRejectedError
+from ugcbench.errors import FatalModelError
 from ugcbench.media import Media
 from ugcbench.types import MediaProfile, Prompt
 from ugcbench_models.local.batching import Abandoned
 from ugcbench_models.local.chats import ChatEncoder
 from ugcbench_models.local.checkpoint_files import Source
-from ugcbench_models.local.checkpoints import Checkpoint, load
-from ugcbench_models.local.clip_chat import ClipReply
-from ugcbench_models.local.decoding import Row, decode, pad_left, release_memory
-from ugcbench_models.local.grammars import Grammars
+from ugcbench_models.local.checkpoints import load
+from ugcbench_models.local.decoding import Row, pad_left
+from ugcbench_models.local.generation import Generator
 from ugcbench_models.local.qwen_omni_clips import ClipProcessor, OmniClip
+from ugcbench_models.local.replies import Reply
 
 MODEL_CLASS = "Qwen2_5OmniThinkerForConditionalGeneration"
 ENDS = ("<|im_end|>", "<|endoftext|>")
@@ -70,21 +70,19 @@ class OmniRequest:
         return f"{self.clip.counts}; {MODEL_CLASS} of transformers {transformers.__version__}"
 
 
-class QwenOmniEngine:
+class QwenOmniEngine(Generator):
     """A loaded checkpoint; see `ugcbench_models.local.clip_chat.ClipEngine`.
 
     Raises `FatalModelError` if the checkpoint can't be loaded.
     """
 
     def __init__(self, source: Source, template_options: Mapping[str, Any]) -> None:
-        self._name = source.name
         loaded, processor = load(source, MODEL_CLASS, "Qwen2_5OmniProcessor")
         loaded.model.get_output_embeddings().register_forward_pre_hook(_keep_last)
         ends = loaded.tokenizer.convert_tokens_to_ids(list(ENDS))
         loaded.stops = tuple(dict.fromkeys((*loaded.stops, *ends)))
-        self._checkpoint: Checkpoint | None = loaded
+        super().__init__(loaded, source.name)
         self._chats = ChatEncoder(loaded.tokenizer, source.name, template_options)
-        self._grammars = Grammars(loaded)
         self._clips = ClipProcessor(processor, source.name, loaded.model.dtype)
 
     def encode(self, media: Media, profile: MediaProfile) -> OmniClip:
@@ -94,44 +92,18 @@ class QwenOmniEngine:
     def prepare(self, prompt: Prompt, clip: OmniClip | None) -> OmniRequest:
         """The request of a prompt; raises `RequestRejectedError`, as for one that is too long."""
         tokens = self._encode(prompt, clip)
-        limit, context = prompt.sampling.max_tokens, self._loaded.context
-        if context is not None and len(tokens) >= context:
-            raise RequestRejectedError(
-                f"the prompt has {len(tokens)} tokens, but {self._name} takes {context} with the "
-                "reply; use a profile with fewer or smaller frames"
-            )
-        if context is not None:
-            limit = min(limit, context - len(tokens))
-        schema = prompt.output_schema if prompt.enforce_schema else None
-        grammar = self._grammars.compile(schema) if schema is not None else None
-        return OmniRequest(tokens, clip, Row(prompt.sampling, limit, grammar))
+        row = self._plan(
+            prompt,
+            len(tokens),
+            what=f"the prompt has {len(tokens)} tokens",
+            advice="use a profile with fewer or smaller frames",
+        )
+        return OmniRequest(tokens, clip, row)
 
-    def answer(self, requests: Sequence[OmniRequest], abandoned: Abandoned) -> list[ClipReply]:
+    def answer(self, requests: Sequence[OmniRequest], abandoned: Abandoned) -> list[Reply]:
         """The replies to a batch of one kind; raises `OutOfMemoryError`."""
-        loaded = self._loaded
-        inputs = collate(requests, loaded.pad)
-        replies = decode(loaded, inputs, [request.row for request in requests], abandoned)
-        return [
-            ClipReply(
-                loaded.tokenizer.decode(
-                    reply.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
-                ),
-                reply.finish,
-                reply.count,
-            )
-            for reply in replies
-        ]
-
-    def close(self) -> None:
-        """Free the weights."""
-        self._checkpoint = None
-        release_memory()
-
-    @property
-    def _loaded(self) -> Checkpoint:
-        if self._checkpoint is None:
-            raise ModelError(f"{self._name} is closed")
-        return self._checkpoint
+        inputs = collate(requests, self._loaded.pad)
+        return self._reply(inputs, [request.row for request in requests], abandoned)
 
     def _encode(self, prompt: Prompt, clip: OmniClip | None) -> list[int]:
         """The prompt's tokens, with the clip's in their place."""

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ugcbench.errors import FatalModelError, RequestRejectedError, UsageError
-from ugcbench.types import Failure, Prediction, Prompt, Usage
+from ugcbench.types import Prediction, Prompt, Usage
 from ugcbench_models.local.batching import Abandoned, Limits, MicroBatcher
 from ugcbench_models.local.checkpoint_files import Source
+from ugcbench_models.local.replies import Reply, explain_silence
 from ugcbench_models.local.residency import Resident
 
 if TYPE_CHECKING:
-    from ugcbench_models.local.text_engine import TextEngine, TextReply, TextRequest
+    from ugcbench_models.local.text_engine import TextEngine, TextRequest
 
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 
@@ -64,7 +65,7 @@ class TextChat:
         self._structured = structured
         self._template_options = dict(template_options or {})
         self._resident: Resident[TextEngine] = Resident(self._load)
-        self._batches: MicroBatcher[TextRequest, TextReply] = MicroBatcher(
+        self._batches: MicroBatcher[TextRequest, Reply] = MicroBatcher(
             self._answer, _length, limits=Limits(batch_tokens, batch_size)
         )
 
@@ -76,9 +77,11 @@ class TextChat:
             )
         engine = await self._resident.get()
         started = time.monotonic()
-        request = await asyncio.to_thread(engine.prepare, prompt, structured=self._structured)
+        if not self._structured:
+            prompt = prompt.model_copy(update={"output_schema": None})
+        request = await asyncio.to_thread(engine.prepare, prompt)
         reply = await self._batches.submit(request)
-        empty = None if reply.text.strip() else _nothing(reply)
+        empty = None if reply.text.strip() else explain_silence(reply.finish)
         return Prediction(
             task=prompt.task,
             sample_id=prompt.sample_id,
@@ -105,14 +108,9 @@ class TextChat:
             ) from error
         return TextEngine(self._source, self._template_options)
 
-    def _answer(self, requests: Sequence[TextRequest], abandoned: Abandoned) -> list[TextReply]:
+    def _answer(self, requests: Sequence[TextRequest], abandoned: Abandoned) -> list[Reply]:
         return self._resident.loaded.answer(requests, abandoned)
 
 
 def _length(request: TextRequest) -> int:
     return request.length
-
-
-def _nothing(reply: TextReply) -> Failure:
-    reason = f"the reply has no text (finish reason: {reply.finish})"
-    return Failure(status="refused", kind="empty", message=reason)

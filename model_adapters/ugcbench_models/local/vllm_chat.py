@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ugcbench.errors import FatalModelError, UsageError
 from ugcbench.types import MediaProfile, Prediction, Prompt, Usage
 from ugcbench_models.local.checkpoint_files import Source
-from ugcbench_models.local.clip_chat import explain_silence, sign
+from ugcbench_models.local.clip_chat import sign
+from ugcbench_models.local.replies import explain_silence
 from ugcbench_models.local.residency import Resident
 from ugcbench_models.local.text_chat import DTYPES
 
