@@ -7,6 +7,7 @@ neighbours.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -88,8 +89,20 @@ def relieve(work: Callable[[], T]) -> T:
 def release_memory() -> None:
     """Give back what nothing refers to any more, on the device too."""
     gc.collect()
+    trim_heap()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def trim_heap() -> None:
+    """Give freed host memory back to the system, where the C library can (glibc).
+
+    It would keep the clips' tensors, some tens of megabytes each, for their threads and grow with
+    every batch of another shape.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _generate(

@@ -9,7 +9,7 @@ from ugcbench.errors import ModelError, RequestRejectedError
 from ugcbench.types import Prompt
 from ugcbench_models.local.batching import Abandoned
 from ugcbench_models.local.checkpoints import Checkpoint
-from ugcbench_models.local.decoding import Row, decode, release_memory
+from ugcbench_models.local.decoding import Row, decode, release_memory, trim_heap
 from ugcbench_models.local.grammars import Grammars
 from ugcbench_models.local.replies import Reply
 
@@ -58,7 +58,7 @@ class Generator:
     ) -> list[Reply]:
         """The replies to left-padded inputs; raises `OutOfMemoryError`."""
         loaded = self._loaded
-        return [
+        replies = [
             Reply(
                 loaded.tokenizer.decode(
                     reply.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
@@ -68,3 +68,5 @@ class Generator:
             )
             for reply in decode(loaded, inputs, rows, abandoned)
         ]
+        trim_heap()
+        return replies
