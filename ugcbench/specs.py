@@ -57,7 +57,8 @@ class ModelSpec(Spec):
     only repeats stored verdicts of the model whose name stands after the slash, under which
     they are reported. `media` names what of a clip it claims to take in. `keys` are environment
     variables of which one must hold a key, unless an option or a server without keys makes up
-    for it.
+    for it. `codec` is the target of what a model that can be trained is trained through; see
+    `ugcbench.codecs`.
     """
 
     prefix: bool = False
@@ -69,6 +70,7 @@ class ModelSpec(Spec):
     needs: tuple[str, ...] = ()
     media: frozenset[str] = frozenset({"pictures", "sound"})
     keys: tuple[str, ...] = ()
+    codec: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
