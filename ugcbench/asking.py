@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from ugcbench.identity import Identified
@@ -17,7 +18,7 @@ from ugcbench.models import Budgeted, Deferred, Purse, RateLimited, Remembering,
 from ugcbench.plugins import Registry, create
 from ugcbench.requests import Request, name_of
 from ugcbench.specs import Judge, Model, ModelSpec, Task
-from ugcbench.store import Store
+from ugcbench.store import Store, read_verdicts
 from ugcbench.types import Prediction, Prompt, Sample
 
 Question: TypeAlias = tuple[Task, Sample]
@@ -126,7 +127,8 @@ def _remembering(model: Model, name: str, request: Request, store: Store, purse:
     # Answers wait for verdicts by the hundred, while requests to a judge are few at a time.
     places = asyncio.Semaphore(request.concurrency)
     guarded = _guarded(model, name, request, purse, places)
-    return Remembering(guarded, name, store.verdicts, again=request.ask_again)
+    known = [read_verdicts(Path(path)) for path in request.known_verdicts]
+    return Remembering(guarded, name, store.verdicts, again=request.ask_again, known=known)
 
 
 def _made(spec: ModelSpec, name: str, options: Mapping[str, Any], **given: object) -> Model:

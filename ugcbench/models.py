@@ -12,7 +12,7 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiolimiter
@@ -239,16 +239,24 @@ class Remembering:
         log: where the replies are.
         again: addresses of stored replies that are asked for once more; the new reply replaces
             the old one.
+        known: other logs of replies; what is found there is copied, as having cost nothing here.
 
     """
 
     def __init__(
-        self, model: Model, name: str, log: Log, *, again: Collection[str] = frozenset()
+        self,
+        model: Model,
+        name: str,
+        log: Log,
+        *,
+        again: Collection[str] = frozenset(),
+        known: Sequence[Log] = (),
     ) -> None:
         self.model = model
         self.name = name
         self.log = log
         self._again = set(again)
+        self._known = known
         self._open: dict[str, asyncio.Task[Prediction]] = {}
 
     async def generate(self, prompt: Prompt) -> Prediction:
@@ -262,7 +270,7 @@ class Remembering:
 
     async def _ask(self, key: str, prompt: Prompt) -> Prediction:
         try:
-            prediction = await answer(self.model, prompt)
+            prediction = self._recall(key) or await answer(self.model, prompt)
             if prediction.failure is None:
                 self.log.append(Verdict(key=key, judge=self.name, prediction=prediction))
                 self._again.discard(key)
@@ -270,9 +278,20 @@ class Remembering:
         finally:
             del self._open[key]
 
+    def _recall(self, key: str) -> Prediction | None:
+        """What another log has of a reply that is not to be asked for once more."""
+        lines = (log.get(key) for log in self._known)
+        found = next((line for line in lines if line is not None), None)
+        if found is None or key in self._again:
+            return None
+        prediction = Verdict.model_validate(found).prediction
+        return prediction.model_copy(update={"usage": Usage(attempts=0)})
+
     async def close(self) -> None:
         """Wait for what is in flight, so that no answer is lost, and close the model."""
         await asyncio.gather(*self._open.values(), return_exceptions=True)
+        for log in self._known:
+            log.close()
         await self.model.close()
 
 

@@ -11,6 +11,7 @@ import datetime
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -27,6 +28,7 @@ from ugcbench.provenance import git_state, versions
 from ugcbench.requests import Request, name_of
 from ugcbench.specs import Dataset, Judge, Model, Setting, Task, TaskSpec
 from ugcbench.store import Store
+from ugcbench.subsets import Subset
 from ugcbench.types import Clip, Frozen, Sample
 
 SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
@@ -53,6 +55,7 @@ class RunConfig(Frozen):
     protocol: Protocol
     protocol_hash: str
     limit: int | None
+    subset: Subset | None = None
     concurrency: int
     attempts: int
     timeout: float | None
@@ -84,7 +87,16 @@ class Plan:
 
     def clips(self) -> Iterator[Clip]:
         """The clips of the run, in the order of the dataset."""
-        return islice(self.dataset, self.config.limit)
+        wanted = self.chosen
+        if wanted is None:
+            return islice(self.dataset, self.config.limit)
+        return (clip for place, clip in enumerate(self.dataset) if place in wanted)
+
+    @cached_property
+    def chosen(self) -> frozenset[int] | None:
+        """The places of the drawn clips in the dataset, or None where there is no drawing."""
+        subset = self.config.subset
+        return None if subset is None else subset.choose(self.dataset)
 
     async def close(self) -> None:
         """Close model, judge and files."""
@@ -187,6 +199,8 @@ def _resumed(request: Request, stored: RunConfig) -> Request:
         judge_options=kept(stored.judge_options, request.judge_options),
         dataset_options=stored.dataset_options,
         limit=stored.limit,
+        subset=stored.subset.size if stored.subset else None,
+        subset_seed=stored.subset.seed if stored.subset else 0,
     )
 
 
@@ -203,8 +217,11 @@ def _are_objects(tasks: str | Sequence[str | Task]) -> bool:
 def _check(request: Request, registry: Registry, *, asking: bool) -> None:
     if request.model is None:
         raise UsageError("no model given; add --model NAME (see `ugcbench list models`)")
-    if request.concurrency < 1 or (request.limit is not None and request.limit < 1):
-        raise UsageError("concurrency and limit must be at least 1")
+    sizes = (request.concurrency, request.limit, request.subset)
+    if any(size is not None and size < 1 for size in sizes) or request.subset_seed < 0:
+        raise UsageError("concurrency, limit and subset must be at least 1, the seed at least 0")
+    if request.limit is not None and request.subset is not None:
+        raise UsageError("limit takes the first clips and subset draws them; give one of them")
     panel = request.judges
     if len(set(map(name_of, panel))) < len(panel):
         raise UsageError("a judge sits twice on the panel; ask it more often with --votes K")
@@ -268,6 +285,7 @@ def _config(
         protocol=protocol,
         protocol_hash=protocol.hash(),
         limit=request.limit,
+        subset=Subset(size=request.subset, seed=request.subset_seed) if request.subset else None,
         concurrency=request.concurrency,
         attempts=request.attempts,
         timeout=request.timeout,

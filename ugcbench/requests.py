@@ -27,10 +27,12 @@ class Request:
         quorum: how many judges of a panel must come to a verdict; by default more than half.
         allow_rerouted: go on when a judge's provider lets another model reply than was asked.
         ask_again: content addresses of stored replies of the judge that are asked for once more.
+        known_verdicts: other runs, or folders of rewards, whose verdicts need no asking.
         protocol: a preset's name, or a `Protocol`.
         options: the model adapter's options; `judge_options`, `dataset_options` likewise. An option
             `<judge>:<name>` is only for that judge of a panel.
         limit: only the first so many clips.
+        subset: so many clips, drawn by `subset_seed` and spread over the golds of multiple choices.
         concurrency: requests under way at once.
         attempts: how often a request is tried when the failure may pass.
         timeout: seconds for each attempt.
@@ -51,11 +53,14 @@ class Request:
     quorum: int | None = None
     allow_rerouted: bool = False
     ask_again: frozenset[str] = frozenset()
+    known_verdicts: Sequence[str | Path] = ()
     protocol: str | Protocol = "v1"
     options: Mapping[str, Any] = field(default_factory=dict)
     judge_options: Mapping[str, Any] = field(default_factory=dict)
     dataset_options: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
+    subset: int | None = None
+    subset_seed: int = 0
     concurrency: int = 8
     attempts: int = 5
     timeout: float | None = 300.0

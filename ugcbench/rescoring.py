@@ -73,6 +73,8 @@ def _request(path: Path, given: Mapping[str, Any]) -> Request:
         "judge_options": {} if "judge" in given else stored.judge_options,
         "protocol": stored.protocol,
         "limit": stored.limit,
+        "subset": stored.subset.size if stored.subset else None,
+        "subset_seed": stored.subset.seed if stored.subset else 0,
     }
     return Request(**{**kept, **given})
 

@@ -58,7 +58,7 @@ class Store:
             ) from error
         try:
             self.predictions = Log(path / "predictions.jsonl", key_of_prediction)
-            self.verdicts = Log(path / "verdicts.jsonl", lambda line: str(line["key"]))
+            self.verdicts = Log(path / "verdicts.jsonl", key_of_verdict)
         except BaseException:
             self._lock.release()
             raise
@@ -228,6 +228,22 @@ class OffsetIndex:
         self._digests = array("Q", digests[order].tobytes())
         self._offsets = array("q", offsets[order].tobytes())
         self._pending.clear()
+
+
+def read_verdicts(path: Path) -> Log:
+    """The verdicts of a run directory, or of a file of them, by content address; left as they are.
+
+    Raises `RunError` where there are none.
+    """
+    file = path / "verdicts.jsonl" if path.is_dir() else path
+    if not file.is_file():
+        raise RunError(f"{path} has no verdicts: no verdicts.jsonl is there")
+    return Log(file, key_of_verdict, repair=False)
+
+
+def key_of_verdict(line: dict[str, Any]) -> str:
+    """The content address of a parsed line of verdicts.jsonl."""
+    return str(line["key"])
 
 
 def prediction_key(task: str, sample_id: str) -> str:

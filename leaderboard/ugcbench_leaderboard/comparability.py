@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ugcbench.protocol import PROTOCOLS, Protocol
 from ugcbench.types import Bridging
+from ugcbench_leaderboard.entries import ALL_CLIPS
 from ugcbench_leaderboard.standings import GOLD, Difference, Figure, Kind, Row
 
 RANKED: frozenset[Kind] = frozenset({"protocol"})
@@ -84,7 +85,7 @@ def _rules(figure: Figure) -> tuple[object, ...]:
     if figure.cell is None or figure.run is None:
         return ()
     measured = figure.run.measured
-    return (figure.run.gold, measured.limit, figure.cell.judge, figure.cell.protocol_hash)
+    return (figure.run.gold, measured.clips, figure.cell.judge, figure.cell.protocol_hash)
 
 
 def _differences(figure: Figure, reference: Figure | None) -> Iterator[Difference]:
@@ -106,8 +107,8 @@ def _differences(figure: Figure, reference: Figure | None) -> Iterator[Differenc
     if figure.run.gold != reference.run.gold:
         gold = f"dataset {figure.run.gold} instead of {reference.run.gold}"
         yield Difference("dataset", gold)
-    if ours.limit != theirs.limit:
-        yield Difference("clips", f"{_clips(ours.limit)} instead of {_clips(theirs.limit)}")
+    if ours.clips != theirs.clips:
+        yield Difference("clips", f"{ours.clips} instead of {theirs.clips}")
     accepted = {reference.cell.judge, *(reference.cell.judge_answered if bridged else ())}
     other_judge = figure.cell.judge not in accepted
     if other_judge and (figure.cell.comparable or bridged):
@@ -142,8 +143,8 @@ def _beside_published(figure: Figure) -> Iterator[Difference]:
     run = figure.run
     if run.gold != GOLD:
         yield Difference("dataset", f"dataset {run.gold} instead of {GOLD}")
-    if run.measured.limit is not None:
-        yield Difference("clips", f"{_clips(run.measured.limit)} instead of all clips")
+    if run.measured.clips != ALL_CLIPS:
+        yield Difference("clips", f"{run.measured.clips} instead of {ALL_CLIPS}")
     if not run.measured.protocol.name.startswith("paper"):
         yield Difference("protocol", _protocols(run.measured.protocol, PROTOCOLS["paper"]))
 
@@ -154,7 +155,3 @@ def _protocols(ours: Protocol, theirs: Protocol) -> str:
     if not fields:
         return "another prompt, rubric or scorer, under the same protocol"
     return f"protocol {ours.name} instead of {theirs.name} (other: {', '.join(fields)})"
-
-
-def _clips(limit: int | None) -> str:
-    return "all clips" if limit is None else f"the first {limit} clips"

@@ -26,6 +26,7 @@ from pydantic import (
 
 from ugcbench.errors import UsageError
 from ugcbench.protocol import Protocol
+from ugcbench.subsets import Subset
 from ugcbench.types import Cell, Frozen, Summary
 from ugcbench_leaderboard.columns import ALL, Table
 
@@ -87,16 +88,27 @@ class KnownDifference(Frozen):
     reason: Annotated[str, Field(min_length=1)]
 
 
+ALL_CLIPS = "all clips"
+
+
 class Measured(Frozen):
     """What a run of ugcbench gave: its summary with the protocol that its cells were made under,
-    the `limit` on the number of clips, if there was one, and the cells that were `bridged` from the
-    run's judge to the scale of another.
+    the `limit` on the number of clips or the drawn `subset` of them, if there was one, and the
+    cells that were `bridged` from the run's judge to the scale of another.
     """
 
     protocol: Protocol
     limit: int | None = None
+    subset: Subset | None = None
     summary: Summary
     bridged: tuple[Cell, ...] = ()
+
+    @property
+    def clips(self) -> str:
+        """Which clips of the dataset were asked about, in words."""
+        if self.subset is not None:
+            return str(self.subset)
+        return ALL_CLIPS if self.limit is None else f"the first {self.limit} clips"
 
 
 class Entry(Frozen):

@@ -19,7 +19,7 @@ from ugcbench.store import read_summary
 from ugcbench.types import Bridging, Cell
 from ugcbench_leaderboard.bridged import read_bridged
 from ugcbench_leaderboard.columns import ALL, CAPTION_AVERAGE, COLUMNS, MAIN, Column, Table
-from ugcbench_leaderboard.entries import Directory, Entry, KnownDifference, Measured
+from ugcbench_leaderboard.entries import ALL_CLIPS, Directory, Entry, KnownDifference, Measured
 
 GOLD = "ugc-videocap@v1"
 PUBLISHED_GOLD = frozenset({GOLD, "ugc-videocap", "ugc-videocap-release"})
@@ -43,7 +43,7 @@ class Run:
     def regenerates(self) -> bool:
         """Whether it is meant to give published figures again."""
         under_paper = self.measured.protocol.name.partition("-")[0] == "paper"
-        return under_paper and self.gold == GOLD and self.measured.limit is None
+        return under_paper and self.gold == GOLD and self.measured.clips == ALL_CLIPS
 
     @property
     def gold(self) -> str:
@@ -150,7 +150,11 @@ def read_run(path: Path) -> Run:
     summary, config = read_summary(path), read_config(path)
     bridged = read_bridged(path, summary)
     measured = Measured(
-        protocol=config.protocol, limit=config.limit, summary=summary, bridged=bridged
+        protocol=config.protocol,
+        limit=config.limit,
+        subset=config.subset,
+        summary=summary,
+        bridged=bridged,
     )
     return Run(measured, path)
 

@@ -14,6 +14,7 @@ from ugcbench.errors import (
     FatalModelError,
     ModelTimeoutError,
     RequestRejectedError,
+    RunError,
     TransientModelError,
 )
 from ugcbench.models import (
@@ -28,7 +29,7 @@ from ugcbench.models import (
     answer,
     read_prices,
 )
-from ugcbench.store import Store
+from ugcbench.store import Store, read_verdicts
 
 PROMPT = Prompt(task="t", sample_id="a", text="question")
 
@@ -122,6 +123,34 @@ async def test_a_judge_is_asked_nothing_twice(tmp_path):
         again = await Remembering(fake, "j", store.verdicts).generate(PROMPT)
     assert again.text == "verdict"
     assert len(fake.prompts) == 1
+
+
+async def test_verdicts_of_another_run_are_copied_and_cost_nothing(tmp_path):
+    paid = Fake("verdict", usage=Usage(input_tokens=9, cost_usd=1.0))
+    with Store(tmp_path / "one") as store:
+        await Remembering(paid, "j", store.verdicts).generate(PROMPT)
+    never = scripted(FatalModelError("asked"))
+    with Store(tmp_path / "two") as store:
+        known = [read_verdicts(tmp_path / "one")]
+        model = Remembering(never, "j", store.verdicts, known=known)
+        assert (await model.generate(PROMPT)).usage == Usage(attempts=0)
+        await model.close()
+        assert [verdict.prediction.text for verdict in store.all_verdicts()] == ["verdict"]
+
+
+async def test_a_stored_verdict_that_is_asked_for_again_is_not_taken_from_elsewhere(tmp_path):
+    with Store(tmp_path / "one") as store:
+        await Remembering(Fake("old"), "j", store.verdicts).generate(PROMPT)
+    with Store(tmp_path / "two") as store:
+        known = [read_verdicts(tmp_path / "one" / "verdicts.jsonl")]
+        again = {address("j", PROMPT)}
+        model = Remembering(Fake("new"), "j", store.verdicts, again=again, known=known)
+        assert (await model.generate(PROMPT)).text == "new"
+
+
+def test_a_folder_without_verdicts_is_named(tmp_path):
+    with pytest.raises(RunError, match=r"has no verdicts: no verdicts\.jsonl is there"):
+        read_verdicts(tmp_path)
 
 
 async def test_a_failed_verdict_is_not_remembered(tmp_path):

@@ -30,6 +30,7 @@ def write_run(
     comparable=True,
     asked=None,
     limit=None,
+    subset=None,
 ):
     """A run in which every clip gets `values[cell]`, a list of numbers in [0, 1] by clip."""
     rules = get_protocol(protocol)
@@ -55,6 +56,7 @@ def write_run(
                 protocol=rules,
                 protocol_hash=rules.hash(),
                 limit=limit,
+                subset=subset,
                 concurrency=1,
                 attempts=1,
                 timeout=None,

@@ -6,6 +6,7 @@ import pytest
 from published import PUBLISHED
 
 from ugcbench.protocol import get_protocol
+from ugcbench.subsets import Subset
 from ugcbench_leaderboard.columns import ALL, MAIN
 from ugcbench_leaderboard.comparability import list_differences, mark_differences
 from ugcbench_leaderboard.entries import Directory, read_entries
@@ -83,6 +84,7 @@ def test_runs_of_one_system_share_a_row_until_a_cell_comes_twice(make_run, const
         {"dataset": "ugc-videocap@v1.1@abc"},
         {"dataset": "mini@abc"},
         {"limit": 10},
+        {"subset": Subset(size=300)},
     ],
 )
 def test_any_other_run_stands_beside_the_published_row(make_run, other):
@@ -132,6 +134,7 @@ def test_a_lexical_judge_is_marked_and_has_no_rank(make_run):
         ({"protocol": "v1"}, "protocol v1 instead of paper (other: "),
         ({"dataset": "mini@1"}, "dataset mini@1 instead of ugc-videocap@v1"),
         ({"limit": 5}, "the first 5 clips instead of all clips"),
+        ({"subset": Subset(size=5)}, "5 drawn clips (seed 0) instead of all clips"),
     ],
 )
 def test_the_odd_one_out_is_marked_and_not_the_majority(make_run, other, text):

@@ -94,6 +94,14 @@ JUDGING = (
         help="How many judges of a panel must come to a verdict; by default more than half.",
     ),
     rerouted_option,
+    click.option(
+        "--verdicts",
+        "known_verdicts",
+        type=click.Path(exists=True),
+        multiple=True,
+        metavar="RUN",
+        help="Take the judge's verdicts from there where it gave them before; repeatable.",
+    ),
 )
 quiet_option = click.option("--quiet", is_flag=True, help="No progress bars.")
 min_coverage_option = click.option(

@@ -65,6 +65,10 @@ key); 4 finished, but coverage is below --min-coverage; 5 budget reached; 130 in
 @judging_options
 @click.option("--protocol", default="v1", show_default=True, help="v1, or paper.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first N clips.")
+@click.option("--subset", type=click.IntRange(1), help="Only N clips, drawn over all answers.")
+@click.option(
+    "--subset-seed", type=click.IntRange(0), default=0, show_default=True, help="For the drawing."
+)
 @asking_options
 @click.option("--estimate", is_flag=True, help="Say what the run would take; send nothing.")
 @click.option(
@@ -142,7 +146,16 @@ def _request(context: click.Context, typed: dict[str, Any]) -> Request:
 
 def _refuse_with_resume(context: click.Context) -> None:
     """A resumed run goes on as it was begun: what was asked can't be changed."""
-    what = ("model", "tasks", "dataset", "dataset_options", "limit", "output")
+    what = (
+        "model",
+        "tasks",
+        "dataset",
+        "dataset_options",
+        "limit",
+        "subset",
+        "subset_seed",
+        "output",
+    )
     for name in (*what, "judge", "protocol", "votes", "quorum"):
         if context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE:
             flag = name.replace("_", "-").removesuffix("s") if name.endswith("options") else name
