@@ -94,14 +94,22 @@ ALL_CLIPS = "all clips"
 class Measured(Frozen):
     """What a run of ugcbench gave: its summary with the protocol that its cells were made under,
     the `limit` on the number of clips or the drawn `subset` of them, if there was one, and the
-    cells that were `bridged` from the run's judge to the scale of another.
+    cells that were `bridged` from the run's judge to the scale of another. `checkpoint` names the
+    folder of weights that the run was given in place of the model's published ones.
     """
 
     protocol: Protocol
     limit: int | None = None
     subset: Subset | None = None
+    checkpoint: str | None = None
     summary: Summary
     bridged: tuple[Cell, ...] = ()
+
+    @property
+    def system(self) -> str:
+        """What was measured: the model, or a checkpoint of one's own in its place."""
+        model = self.summary.model
+        return model if self.checkpoint is None else f"{model} ({self.checkpoint})"
 
     @property
     def clips(self) -> str:

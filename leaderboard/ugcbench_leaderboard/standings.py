@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from ugcbench.plans import read_config
+from ugcbench.plans import RunConfig, read_config
 from ugcbench.store import read_summary
 from ugcbench.types import Bridging, Cell
 from ugcbench_leaderboard.bridged import read_bridged
@@ -153,10 +153,17 @@ def read_run(path: Path) -> Run:
         protocol=config.protocol,
         limit=config.limit,
         subset=config.subset,
+        checkpoint=_checkpoint(config),
         summary=summary,
         bridged=bridged,
     )
     return Run(measured, path)
+
+
+def _checkpoint(config: RunConfig) -> str | None:
+    """The folder of weights that was given as option, by its last two names."""
+    path = config.options.get("path")
+    return "/".join(Path(path).parts[-2:]) if isinstance(path, str) else None
 
 
 def find_runs(folder: Path) -> list[Path]:
@@ -174,7 +181,7 @@ def gather(
     by_entry: dict[str, list[Run]] = {}
     others: list[Run] = []
     for run in runs:
-        entry = directory.find(run.measured.summary.model, prefixes)
+        entry = directory.find(run.measured.system, prefixes)
         if entry is not None and run.regenerates:
             by_entry.setdefault(entry.model, []).append(run)
         else:
@@ -215,7 +222,7 @@ def _rows_of_runs(table: Table, runs: Iterable[Run]) -> Iterator[Row]:
     twins: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         summary = run.measured.summary
-        key: tuple[str, ...] = (summary.model, summary.dataset, summary.protocol)
+        key: tuple[str, ...] = (run.measured.system, summary.dataset, summary.protocol)
         twins.setdefault(key, []).append(run)
         alike.setdefault((*key, summary.source), []).append(run)
     for key, group in alike.items():

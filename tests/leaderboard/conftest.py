@@ -31,6 +31,7 @@ def write_run(
     asked=None,
     limit=None,
     subset=None,
+    options=None,
 ):
     """A run in which every clip gets `values[cell]`, a list of numbers in [0, 1] by clip."""
     rules = get_protocol(protocol)
@@ -46,7 +47,7 @@ def write_run(
                 created="2026-01-01",
                 source=source,
                 model=model,
-                options={},
+                options=options or {},
                 tasks=tuple(dict.fromkeys(name.partition(":")[0] for name in values)),
                 dataset=dataset.rpartition("@")[0],
                 dataset_revision=dataset.rpartition("@")[2],

@@ -96,6 +96,17 @@ def test_any_other_run_stands_beside_the_published_row(make_run, other):
     assert all(figure.differences for figure in mine.figures.values())
 
 
+def test_checkpoints_of_ones_own_are_rows_of_their_own(make_run, constant_values):
+    captioner = "ugc-videocaptioner-3b"
+    paths = [
+        make_run(name, captioner, constant_values(ocr=0.7), options={"path": f"out/{name}/final"})
+        for name in ("sft-1k", "rl-1k")
+    ]
+    rows = board(*paths, make_run("hub", captioner))
+    assert {f"{captioner} (sft-1k/final)", f"{captioner} (rl-1k/final)"} < rows.keys()
+    assert [run.measured.checkpoint for run in rows[captioner].runs] == [None]
+
+
 def test_the_adapter_is_no_part_of_a_systems_name(make_run, constant_values):
     path = make_run("a", "openai/gemini-2.5-pro", constant_values(ocr=0.7), source="run")
     assert "openai/gemini-2.5-pro" in board(path)
