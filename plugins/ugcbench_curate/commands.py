@@ -1,0 +1,18 @@
+"""What can be typed to curate a benchmark?"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()
+
+
+def add_commands(group: click.Group) -> None:
+    """Add the commands to `data`, the group of datasets; made here where it is missing."""
+    if "data" not in group.commands:
+        group.add_command(click.Group("data", help="Make, check and mend datasets."))
+    data = cast(click.Group, group.commands["data"])
+    for command in COMMANDS:
+        data.add_command(command)
