@@ -47,7 +47,9 @@ async def score_all(
             scoring = asyncio.create_task(score_one(*item))
             scoring.add_done_callback(partial(_pass_on, broken))
             waiting.append((item, scoring))
-            if len(waiting) >= (LOOKAHEAD * concurrency if item[0].scorer.judge else 1):
+            # What needs no judge is only held up by what stands before it.
+            oldest = waiting[0][0][0]
+            if len(waiting) >= (LOOKAHEAD * concurrency if oldest.scorer.judge else 1):
                 yield await _next_of(waiting, broken)
         while waiting:
             yield await _next_of(waiting, broken)
