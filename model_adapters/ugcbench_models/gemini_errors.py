@@ -37,6 +37,7 @@ _REFUSED_ALWAYS = re.compile(
 )
 _ONE_CLIP = re.compile(r"mime ?type|unable to process|too long|exceeds the maximum")
 _LOST_FILE = re.compile(r"access the file|not in an active state")
+_OBJECT = re.compile(r" ssl:<[^>]*>")  # aiohttp names the object that checks certificates
 
 
 class LostFileError(TransientModelError):
@@ -71,7 +72,7 @@ class FailureReader:
 
     def report_silence(self, error: Exception) -> TransientModelError:
         """The error to raise where the server could not be reached or broke off."""
-        cause = self.endpoint.hide(str(error) or type(error).__name__)
+        cause = self.endpoint.hide(_OBJECT.sub("", str(error)) or type(error).__name__)
         return TransientModelError(
             f"{self.model}: no answer from {self.endpoint.address} ({cause})"
         )
