@@ -22,7 +22,7 @@ INTERRUPTED = 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="ugcbench")
 def ugcbench() -> None:
-    r"""Evaluate models that watch and listen to short videos, with numbers that can be compared.
+    """Evaluate models that watch and listen to short videos, with numbers that can be compared.
 
     \b
     Start with:

@@ -156,7 +156,7 @@ def calibrate(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
 @style_option
 @click.pass_obj
 def agree(registry: Registry, /, ratings: Path, **typed: Any) -> None:  # noqa: ANN401
-    r"""Say how well the judge of a run agrees with people, and people with each other.
+    """Say how well the judge of a run agrees with people, and people with each other.
 
     RATINGS is a CSV file with one rating a line and these columns:
 

@@ -65,6 +65,9 @@ def ugcbench_commands(group: click.Group) -> None:
     from ugcbench_tasks.data.commands import data
     from ugcbench_tasks.importing.commands import import_group
 
+    known = group.commands.get("data")  # another plugin's commands, if it was asked first
+    for command in known.commands.values() if isinstance(known, click.Group) else ():
+        data.add_command(command)
     group.add_command(data)
     group.add_command(import_group)
 

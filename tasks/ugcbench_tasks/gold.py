@@ -24,11 +24,3 @@ KEYS = (
     "ocr",
 )
 """Every gold key; those that cover all clips of the official release come first."""
-
-
-def find_choice(answer: str, choices: tuple[str, ...]) -> str | None:
-    """Return the option that `answer` means, whatever its case, or None.
-
-    The official release writes `neutral` where the option is `Neutral`.
-    """
-    return next((c for c in choices if c.casefold() == answer.strip().casefold()), None)

@@ -16,11 +16,11 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import from_json
 
+from ugcbench.complaints import describe
 from ugcbench.errors import DatasetError
+from ugcbench.gold.choices import find_choice
+from ugcbench.paths import check_file_name
 from ugcbench.types import Gold
-from ugcbench_tasks.complaints import describe
-from ugcbench_tasks.gold import find_choice
-from ugcbench_tasks.paths import check_file_name
 
 
 class Entry(NamedTuple):

@@ -20,10 +20,10 @@ from functools import cached_property
 from pathlib import Path
 
 from ugcbench.errors import DatasetError
+from ugcbench.paths import find_below
 from ugcbench.types import Clip, Gold
 from ugcbench_tasks.gold import KEYS
 from ugcbench_tasks.gold_files import GoldFile, read_bytes, read_gold_file
-from ugcbench_tasks.paths import find_below
 from ugcbench_tasks.salvage import Salvage
 
 FILES = {

@@ -31,12 +31,13 @@ from pydantic import (
     field_validator,
 )
 
+from ugcbench.complaints import describe
 from ugcbench.errors import DatasetError
+from ugcbench.gold.choices import find_choice
+from ugcbench.paths import check_file_name, find_below
 from ugcbench.store import OffsetIndex
 from ugcbench.types import Clip, Gold
-from ugcbench_tasks.complaints import describe
-from ugcbench_tasks.gold import CHOICES, KEYS, find_choice
-from ugcbench_tasks.paths import check_file_name, find_below
+from ugcbench_tasks.gold import CHOICES, KEYS
 from ugcbench_tasks.rows import read_rows
 from ugcbench_tasks.salvage import Salvage, sort_out
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ugcbench.errors import DatasetError
+from ugcbench.paths import find_below
 from ugcbench.types import Gold
 from ugcbench_tasks import table
 from ugcbench_tasks.datasets import open_dataset
 from ugcbench_tasks.gold import CHOICES, KEYS
-from ugcbench_tasks.paths import find_below
 
 
 def read(tmp_path, text, name="mine.jsonl", **options):

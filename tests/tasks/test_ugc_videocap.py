@@ -14,10 +14,11 @@ from release_files import IDS, ORPHAN, make_release
 from ugcbench import Registry
 from ugcbench.datasets import open_dataset
 from ugcbench.errors import DatasetError, UnknownNameError
+from ugcbench.gold.checks import find_odd_counts, find_repeated_texts
+from ugcbench.gold.corrections import Correction, Revision
 from ugcbench.types import Clip, Gold
-from ugcbench_tasks.data.checks import find_odd_counts, find_repeated_texts
 from ugcbench_tasks.layout import FILES
-from ugcbench_tasks.ugc_videocap.corrections import Correction, Revision, read_revision
+from ugcbench_tasks.ugc_videocap.corrections import read_revision
 from ugcbench_tasks.ugc_videocap.fetching import Checkout, fetch
 from ugcbench_tasks.ugc_videocap.release import REVISIONS, default_root, open_release
 

@@ -139,7 +139,7 @@ def read_options(pairs: tuple[str, ...]) -> Mapping[str, Any]:
 
 def read_asking(typed: dict[str, Any]) -> None:
     """Turn what was typed for the judge's options and the prices into what a request takes."""
-    typed["judge_options"] = read_options(typed["judge_options"])
+    typed["judge_options"] = read_options(typed.get("judge_options", ()))
     typed["prices"] = _prices(typed["prices"])
 
 

@@ -89,7 +89,7 @@ def validate(context: click.Context, dataset: str, style: str) -> None:
     """
     from dataclasses import asdict
 
-    from ugcbench_tasks.data.tables import render_findings
+    from ugcbench.gold.findings import render_findings
     from ugcbench_tasks.data.validation import validate as find
 
     opened = _open(context.obj, dataset)

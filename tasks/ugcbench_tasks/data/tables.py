@@ -10,9 +10,7 @@ from typing import Any
 import tabulate
 
 from ugcbench_tasks.data.downloads import Attempt
-from ugcbench_tasks.data.findings import Finding
 
-SHOWN = 20
 EXAMPLES = 3
 WRAPPED = 60
 
@@ -36,17 +34,6 @@ def render_census(about: Mapping[str, Any]) -> str:
         ]
         lines.append("\ncorrections of this revision (a note changes nothing):")
         lines.append(_table(changes, ("gold", "change", "clips", "reason"), wrapped=(3,)))
-    return "\n".join(lines)
-
-
-def render_findings(findings: Sequence[Finding]) -> str:
-    """One paragraph a finding, errors first; of many errors only the first are shown."""
-    errors = [finding for finding in findings if finding.level == "error"]
-    lines = [_tell(finding) for finding in (*errors[:SHOWN], *findings[len(errors) :])]
-    if len(errors) > SHOWN:
-        lines.append(f"... and {len(errors) - SHOWN} more errors; --format json lists all")
-    counts = Counter(finding.level for finding in findings)
-    lines.append(", ".join(f"{level} {count}" for level, count in counts.items()))
     return "\n".join(lines)
 
 
@@ -97,17 +84,6 @@ def _describe(gold: Mapping[str, Any]) -> str:
         return f"{gold['words']:.0f} words on average"
     labels = ", ".join(f"{label} {count}" for label, count in gold["labels"].items())
     return f"{labels}; majority {gold['majority']['share']:.1%}"
-
-
-def _tell(finding: Finding) -> str:
-    total = "" if finding.total is None else f" of {finding.total:,}"
-    number = f": {finding.count:,}{total}" if finding.count else ""
-    lines = [f"{finding.level:<8} {finding.about}, {finding.check}{number}", finding.message]
-    if finding.examples:
-        shown = finding.examples[:EXAMPLES]
-        more = ", ..." if finding.count > len(shown) else ""
-        lines.append(f"e.g. {', '.join(shown)}{more}")
-    return "\n         ".join(lines)
 
 
 def _table(

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ugcbench.gold.checks import CHECKS, find_missing_media
+from ugcbench.gold.findings import Finding
 from ugcbench.specs import Dataset
-from ugcbench_tasks.data.checks import CHECKS
-from ugcbench_tasks.data.findings import Finding
 from ugcbench_tasks.layout import FILES, OfficialLayout, find_renamed
 from ugcbench_tasks.salvage import salvage
 from ugcbench_tasks.ugc_videocap.release import Release
@@ -27,7 +27,7 @@ def validate(dataset: Dataset) -> list[Finding]:
     layout = dataset.layout if isinstance(dataset, Release) else dataset
     if isinstance(layout, OfficialLayout):
         findings += _compare_files(layout, named=isinstance(dataset, Release))
-    for check in CHECKS:
+    for check in (*CHECKS, find_missing_media):
         findings += check(found.clips)
     if isinstance(dataset, Release):
         findings += _list_corrections(dataset)

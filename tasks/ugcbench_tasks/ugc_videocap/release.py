@@ -14,12 +14,13 @@ from pathlib import Path
 import platformdirs
 
 from ugcbench.errors import DatasetError, UnknownNameError
+from ugcbench.gold.corrections import Correction
 from ugcbench.plugins import nearest
 from ugcbench.protocol import digest
 from ugcbench.types import Clip
 from ugcbench_tasks.layout import OfficialLayout
 from ugcbench_tasks.salvage import Salvage
-from ugcbench_tasks.ugc_videocap.corrections import Correction, read_revision
+from ugcbench_tasks.ugc_videocap.corrections import read_revision
 
 NAME = "ugc-videocap"
 REVISIONS = ("v1", "v1.1")

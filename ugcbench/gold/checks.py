@@ -11,9 +11,9 @@ from pathlib import Path
 
 import regex
 
+from ugcbench.gold.choices import find_choice
+from ugcbench.gold.findings import Finding, Level, first
 from ugcbench.types import Clip, Gold
-from ugcbench_tasks.data.findings import Finding, Level, first
-from ugcbench_tasks.gold import find_choice
 
 Clips = Sequence[Clip]
 CAPTIONS = ("final_caption", "audio_caption", "visual_caption", "background", "objects")
@@ -52,7 +52,8 @@ def find_constant_labels(clips: Clips) -> Iterator[Finding]:
         share = f"{label!r} {most} of {len(golds)} times ({most / len(golds):.1%})"
         if not others:
             message = f"every answer is the same, {share}: the gold says nothing"
-            yield Finding("warning", "constant label", key, message, most, len(golds))
+            names = tuple(clip.id for clip, _ in golds)
+            yield Finding("warning", "constant label", key, message, most, len(golds), clips=names)
             continue
         if most / len(golds) >= LOPSIDED:
             message = f"{share}: a constant answer scores that"
@@ -82,13 +83,13 @@ def find_odd_counts(clips: Clips) -> Iterator[Finding]:
     ]
     odd = [(name, value) for name, value in found if not value.isdecimal()]
     if odd:
-        names = {name for name, _ in odd}
+        names = tuple(dict.fromkeys(name for name, _ in odd))
         message = (
             f"{len(odd):,} of {len(found):,} object counts ({len(odd) / len(found):.0%}) are no "
             f"numbers, in {len(names)} clips"
         )
         examples = first(f"{name}: {value[:20]!r}" for name, value in odd)
-        yield Finding("note", "count", "objects", message, len(odd), len(found), examples)
+        yield Finding("note", "count", "objects", message, len(odd), len(found), examples, names)
 
 
 def find_repeated_texts(clips: Clips) -> Iterator[Finding]:
@@ -103,7 +104,8 @@ def find_repeated_texts(clips: Clips) -> Iterator[Finding]:
         if groups:
             message = f"{copies} copies of another clip's answer, in {len(groups)} groups of clips"
             examples = first(" = ".join(names) for names in groups)
-            yield Finding("warning", "duplicate", key, message, copies, len(golds), examples)
+            same = tuple(name for names in groups for name in names)
+            yield Finding("warning", "duplicate", key, message, copies, len(golds), examples, same)
 
 
 def find_placeholders(clips: Clips) -> Iterator[Finding]:
@@ -112,7 +114,7 @@ def find_placeholders(clips: Clips) -> Iterator[Finding]:
         (clip, text)
         for clip, gold in _golds(clips, "ocr")
         for text in gold.answer
-        if not text.strip() or text.strip().casefold() in PLACEHOLDERS
+        if says_nothing(text)
     ]
     if said:
         words = Counter(text.strip().casefold() for _, text in said)
@@ -120,6 +122,11 @@ def find_placeholders(clips: Clips) -> Iterator[Finding]:
         message = f"texts that say that there is none: {listed}"
         clips_with = list({clip.id: clip for clip, _ in said}.values())
         yield _finding("warning", "placeholder", "ocr", message, clips_with, _total(clips, "ocr"))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether an on-screen text is blank or a word for no text found."""
+    return not text.strip() or text.strip().casefold() in PLACEHOLDERS
 
 
 def find_odd_texts(clips: Clips) -> Iterator[Finding]:
@@ -155,7 +162,6 @@ CHECKS: tuple[Callable[[Clips], Iterator[Finding]], ...] = (
     find_repeated_texts,
     find_placeholders,
     find_odd_texts,
-    find_missing_media,
 )
 
 
@@ -180,5 +186,5 @@ def _choices(clips: Iterable[Clip]) -> Mapping[str, list[tuple[Clip, Gold]]]:
 def _finding(
     level: Level, check: str, about: str, message: str, clips: Sequence[Clip], total: int
 ) -> Finding:
-    names = first(clip.id for clip in clips)
-    return Finding(level, check, about, message, len(clips), total, names)
+    names = tuple(clip.id for clip in clips)
+    return Finding(level, check, about, message, len(clips), total, first(names), names)
