@@ -58,7 +58,9 @@ class ModelSpec(Spec):
     they are reported. `media` names what of a clip it claims to take in. `keys` are environment
     variables of which one must hold a key, unless an option or a server without keys makes up
     for it. `codec` is the target of what a model that can be trained is trained through; see
-    `ugcbench.codecs`.
+    `ugcbench.codecs`. `annotates` names the only fields of a clip's annotation that it can draft,
+    such as `audio.speakers`, for detectors that are no language models; by default it is asked for
+    any.
     """
 
     prefix: bool = False
@@ -71,6 +73,7 @@ class ModelSpec(Spec):
     media: frozenset[str] = frozenset({"pictures", "sound"})
     keys: tuple[str, ...] = ()
     codec: str | None = None
+    annotates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
