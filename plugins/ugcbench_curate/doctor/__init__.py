@@ -1,0 +1,1 @@
+"""Is what a dataset says right, and what is to be mended?"""

@@ -1,0 +1,29 @@
+"""How are the answers of each multiple choice distributed, as they are written?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ugcbench.gold.choices import find_choice
+from ugcbench.gold.findings import Finding
+from ugcbench.types import Clip, Gold
+
+
+def find_labels(clips: Sequence[Clip]) -> Iterator[Finding]:
+    """The count of every spelling, and what a constant answer would score."""
+    golds: dict[str, list[Gold]] = {}
+    for clip in clips:
+        for key, gold in clip.gold.items():
+            if gold.choices:
+                golds.setdefault(key, []).append(gold)
+    for key, answers in golds.items():
+        spelt = Counter(str(gold.answer) for gold in answers)
+        meant = Counter(find_choice(str(gold.answer), gold.choices) for gold in answers)
+        label, most = meant.most_common(1)[0]
+        listed = ", ".join(f"{label!r} {count}" for label, count in spelt.most_common())
+        exact = sum(str(gold.answer) in gold.choices for gold in answers)
+        message = f"{listed}; always answering {label!r} scores {most / len(answers):.1%}"
+        if exact < len(answers):
+            message += f", and no model more than {exact / len(answers):.1%} if case counts"
+        yield Finding("note", "labels", key, message, len(answers))
