@@ -6,7 +6,19 @@ from typing import cast
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from ugcbench_curate.annotating import commands as annotating
+from ugcbench_curate.building import commands as building
+from ugcbench_curate.collecting.command import collect
+from ugcbench_curate.doctor.command import doctor
+from ugcbench_curate.reviewing.command import review
+
+COMMANDS: tuple[click.Command, ...] = (
+    collect,
+    *annotating.COMMANDS,
+    *building.COMMANDS,
+    doctor,
+    review,
+)
 
 
 def add_commands(group: click.Group) -> None:

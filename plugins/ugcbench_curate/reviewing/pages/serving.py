@@ -1,0 +1,58 @@
+"""How does a server of the pages run until it is stopped?"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from ugcbench.errors import UsageError
+from ugcbench_curate.reviewing.events import Role
+from ugcbench_curate.reviewing.pages.app import Pages
+from ugcbench_curate.reviewing.pages.guard import Guard
+from ugcbench_curate.reviewing.procedure import Desk
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(
+    desk: Desk, person: str, role: Role, *, media: Path, port: int, told: Callable[[str], None]
+) -> None:
+    """Serve a person's pages on the loopback interface until SIGINT or SIGTERM.
+
+    `told` is given the address once the port is taken, any free one for 0. Raises `UsageError` if
+    another program has the port.
+    """
+    with contextlib.closing(_listen(port)) as listening:
+        port = listening.getsockname()[1]
+        guard = Guard(Pages(desk, person, role, media).build(), port)
+        config = uvicorn.Config(
+            guard,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        told(f"http://{LOOPBACK}:{port}/?key={guard.key}")
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise UsageError(
+            f"port {port} can't be taken ({error.strerror}); name another one by --port"
+        ) from error
+    return listening
