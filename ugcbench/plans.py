@@ -33,6 +33,8 @@ from ugcbench.types import Clip, Frozen, Sample
 
 SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 REDACTED = "***"
+UNBEGUN = frozenset({"lock", "run.json.partial"})
+"""All that a run leaves that was killed before it had written its configuration."""
 
 
 class RunConfig(Frozen):
@@ -312,7 +314,7 @@ def _directory(request: Request, config: RunConfig) -> Path:
         parts = (config.model, Path(config.dataset).name, stamp[:8], stamp[8:])
         return _unused(Path("runs") / re.sub(r"[^\w.-]+", "-", "-".join(parts)))
     path = Path(request.output)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and not (path.is_dir() and {p.name for p in path.iterdir()} <= UNBEGUN):
         hint = f"go on with it by --resume {path}" if (path / "run.json").exists() else "not empty"
         raise UsageError(f"{path} is in use ({hint}); choose another --output")
     return path
