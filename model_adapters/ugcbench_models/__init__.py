@@ -138,6 +138,7 @@ def _qwen_omni() -> Iterable[ModelSpec]:
             summary=f"{title} run here: frames and sound; options path=DIR, backend=vllm",
             aliases=(name.replace("qwen2.5", "qwen"),) if name.startswith("qwen") else (),
             options={"engine": f"{HOME}.local.qwen_omni:QwenOmniEngine", "model": model},
+            codec=f"{HOME}.local.qwen_omni_codec:QwenOmniCodec",
             roles=MODEL,
             free=True,
             extra="hf",

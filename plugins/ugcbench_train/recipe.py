@@ -1,22 +1,61 @@
 """What is to be trained, on what, and how?
 
-A recipe is one YAML file. What the paper states stands as a default here; what it leaves open is
-marked `assumed` in the recipes that come with the package, with the source of the value.
+A recipe is one YAML file; `ugcbench_train.recipe_files` reads it. What the paper states stands as a
+default here; what it leaves open is marked `assumed` in the recipes that come with the package,
+with the source of the value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
-from pydantic import model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    model_validator,
+)
 
+from ugcbench.models import Price
 from ugcbench.types import Frozen
 
-Share = float
+Share = Annotated[float, Field(ge=0, le=1)]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Stage = Literal["sft", "grpo"]
+
+
+class Typed(str):
+    """A text from the command line: as a path it starts from the working directory."""
+
+    __slots__ = ()
+
+
+def _locate(path: object, info: ValidationInfo) -> object:
+    """A relative path from the folder that the context names, if it names one."""
+    folder = (info.context or {}).get("folder")
+    if folder is None or not isinstance(path, str | Path):
+        return path
+    return Path(Path.cwd() if isinstance(path, Typed) else folder, Path(path).expanduser())
+
+
+def _locate_if_there(name: str, info: ValidationInfo) -> str:
+    """The same for what is a path only if it exists, else a registered name."""
+    path = _locate(name, info)
+    return str(path) if isinstance(path, Path) and path.exists() else name
+
+
+File = Annotated[Path, BeforeValidator(_locate)]
+"""A path that, if relative, starts from the recipe's folder."""
+
+NameOrPath = Annotated[str, AfterValidator(_locate_if_there)]
+"""A registered name, or a path."""
 
 
 class Data(Frozen):
@@ -29,12 +68,12 @@ class Data(Frozen):
     rows of another stage likewise.
     """
 
-    train: Path
-    media: Path | None = None
+    train: File
+    media: File | None = None
     limit: PositiveInt | None = None
-    test: tuple[str, ...] = ("ugc-videocap",)
-    apart_from: tuple[Path, ...] = ()
-    max_skipped: Share = Field(0.05, ge=0, le=1)
+    test: tuple[NameOrPath, ...] = ("ugc-videocap",)
+    apart_from: tuple[File, ...] = ()
+    max_skipped: Share = 0.05
     """The largest share of rows that may be left out (unreadable clip, prompt too long)."""
 
 
@@ -71,7 +110,7 @@ class Optimizer(Frozen):
 
     learning_rate: PositiveFloat = 1e-5
     schedule: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
-    warmup: Share = Field(0.05, ge=0, le=1)
+    warmup: Share = 0.05
     weight_decay: NonNegativeFloat = 0.1
     epochs: PositiveFloat = 1
     max_steps: PositiveInt | None = None
@@ -120,10 +159,14 @@ class Rewards(Frozen):
 
     A score lies in [0, 1]; weight 5 gives a level from 1 to 5 back. The reward is the weighted sum;
     a completion of which any score is missing has none. The run stops where the share of such
-    completions among the last `window` exceeds `max_unscored`.
+    completions among the last `window` exceeds `max_unscored`. A task of weight 0 is scored and
+    logged, and not paid for. `options` are the tasks' own by task name, such as the length's
+    `unit`. `concurrency`, `requests_per_minute` and `max_cost` (US dollars, with the judge's
+    `prices`) hold for all processes together.
     """
 
     weights: Mapping[str, float] = {"ugc/reward/omni": 5.0, "ugc/reward/length": 1.0}
+    options: Mapping[str, Mapping[str, Any]] = {}
     judge: str | None = "gemini/gemini-2.5-flash"
     judge_options: Mapping[str, Any] = {}
     protocol: str = "v1"
@@ -131,9 +174,11 @@ class Rewards(Frozen):
     requests_per_minute: PositiveFloat | None = None
     attempts: PositiveInt = 5
     timeout: PositiveFloat = 300.0
-    max_unscored: Share = Field(0.1, ge=0, le=1)
+    max_cost: NonNegativeFloat | None = None
+    prices: Mapping[str, Price] = {}
+    max_unscored: Share = 0.1
     window: PositiveInt = 256
-    known_verdicts: tuple[Path, ...] = ()
+    known_verdicts: tuple[File, ...] = ()
     """Runs, or rewards of other trainings, whose stored verdicts need not be asked for again."""
 
 
@@ -141,7 +186,7 @@ class Evaluation(Frozen):
     """A seeded, stratified part of a dataset that is evaluated every so many steps."""
 
     every: PositiveInt
-    dataset: str = "ugc-videocap"
+    dataset: NameOrPath = "ugc-videocap"
     tasks: str = "ugc/caption"
     subset: PositiveInt | None = 300
     judge: str | None = None
@@ -179,11 +224,11 @@ class Recipe(Frozen):
     place of its published one, such as that of the stage before.
     """
 
-    stage: Literal["sft", "grpo"]
+    stage: Stage
     model: str = "qwen2.5-omni-3b"
-    path: Path | None = None
+    path: File | None = None
     revision: str | None = None
-    output: Path
+    output: File
     seed: NonNegativeInt = 0
     data: Data
     media: Media = Media()
@@ -201,10 +246,27 @@ class Recipe(Frozen):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         """Refuse what would fail hours later."""
-        per_step = self.optimizer.batch * self.optimizer.accumulation * self.launch.processes
-        if self.stage == "grpo" and per_step % self.grpo.group:
+        if self.stage == "grpo" and self.rows_per_step % self.grpo.group:
             raise ValueError(
-                f"a step has {per_step} completions (batch x accumulation x processes), which is "
-                f"no multiple of the group of {self.grpo.group}"
+                f"a step has {self.rows_per_step} completions (optimizer.batch x accumulation x "
+                f"launch.processes), which is no multiple of grpo.group={self.grpo.group}"
+            )
+        if self.stage == "grpo" and not self.rewards.weights:
+            raise ValueError("rewards.weights names no task, so there is nothing to learn from")
+        if self.launch.processes > 1 and self.launch.strategy == "single":
+            raise ValueError(
+                f"launch.strategy=single is one process, not {self.launch.processes}: say ddp, "
+                "zero2, zero3 or fsdp"
             )
         return self
+
+    @property
+    def rows_per_step(self) -> int:
+        """Captions, or with GRPO sampled completions, that an optimiser's step learns from."""
+        return self.optimizer.batch * self.optimizer.accumulation * self.launch.processes
+
+    @property
+    def checkpoint(self) -> str:
+        """What is trained, in words: the directory, or the model's name and revision."""
+        at = f"@{self.revision}" if self.revision else ""
+        return f"{self.model}{at}" if self.path is None else f"{self.path} ({self.model})"

@@ -51,10 +51,26 @@ def load(source: Source, model_class: str, processor_class: str) -> tuple[Checkp
     """
     folder = find_checkpoint(source)
     device = choose_device(source.device)
+    processor = load_processor(source, folder, processor_class)
+    model = load_weights(source, folder, model_class, device)
+    return assemble(source, model, getattr(processor, "tokenizer", processor)), processor
+
+
+def load_processor(source: Source, folder: Path, processor_class: str) -> Any:  # noqa: ANN401
+    """The processor or tokenizer of the checkpoint in `folder`; raises `FatalModelError`."""
     with explained(source, folder), quiet():
         processor = getattr(transformers, processor_class).from_pretrained(
             folder, trust_remote_code=source.trusted
         )
+    tokenizer = getattr(processor, "tokenizer", processor)
+    # Older checkpoints give the template to the processor only.
+    tokenizer.chat_template = processor.chat_template or tokenizer.chat_template
+    return processor
+
+
+def load_weights(source: Source, folder: Path, model_class: str, device: torch.device) -> Any:  # noqa: ANN401
+    """The model of the checkpoint in `folder`; raises `FatalModelError`."""
+    with explained(source, folder), quiet():
         model, report = getattr(transformers, model_class).from_pretrained(
             folder,
             dtype=source.dtype,
@@ -63,11 +79,7 @@ def load(source: Source, model_class: str, processor_class: str) -> tuple[Checkp
             output_loading_info=True,
         )
         check_report(source, report)
-        model.to(device)
-    tokenizer = getattr(processor, "tokenizer", processor)
-    # Older checkpoints give the template to the processor only.
-    tokenizer.chat_template = processor.chat_template or tokenizer.chat_template
-    return assemble(source, model, tokenizer), processor
+        return model.to(device)
 
 
 def assemble(source: Source, model: Any, tokenizer: Any) -> Checkpoint:  # noqa: ANN401

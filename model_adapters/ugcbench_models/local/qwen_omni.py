@@ -12,29 +12,23 @@ from typing import Any
 import torch
 import torchvision  # noqa: F401 - the processor says only in riddles that it needs it
 import transformers
-from torch.nn import functional
 
-from ugcbench.errors import FatalModelError
 from ugcbench.media import Media
 from ugcbench.types import MediaProfile, Prompt
 from ugcbench_models.local.batching import Abandoned
-from ugcbench_models.local.chats import ChatEncoder
 from ugcbench_models.local.checkpoint_files import Source
 from ugcbench_models.local.checkpoints import load
 from ugcbench_models.local.decoding import Row, pad_left
 from ugcbench_models.local.generation import Generator
 from ugcbench_models.local.qwen_omni_clips import ClipProcessor, OmniClip
+from ugcbench_models.local.qwen_omni_prompts import (
+    ENDS,
+    MODEL_CLASS,
+    PROCESSOR_CLASS,
+    PromptEncoder,
+    join_clips,
+)
 from ugcbench_models.local.replies import Reply
-
-MODEL_CLASS = "Qwen2_5OmniThinkerForConditionalGeneration"
-ENDS = ("<|im_end|>", "<|endoftext|>")
-"""Tokens that end a reply; a checkpoint's own configuration may name one of them only."""
-
-VIDEO = {"type": "video"}
-"""A part of a message, as the chat template knows it."""
-
-SOUND = ("input_features", "feature_attention_mask")
-"""Inputs that end in a dimension of time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,13 +71,15 @@ class QwenOmniEngine(Generator):
     """
 
     def __init__(self, source: Source, template_options: Mapping[str, Any]) -> None:
-        loaded, processor = load(source, MODEL_CLASS, "Qwen2_5OmniProcessor")
+        loaded, processor = load(source, MODEL_CLASS, PROCESSOR_CLASS)
         loaded.model.get_output_embeddings().register_forward_pre_hook(_keep_last)
         ends = loaded.tokenizer.convert_tokens_to_ids(list(ENDS))
         loaded.stops = tuple(dict.fromkeys((*loaded.stops, *ends)))
         super().__init__(loaded, source.name)
-        self._chats = ChatEncoder(loaded.tokenizer, source.name, template_options)
         self._clips = ClipProcessor(processor, source.name, loaded.model.dtype)
+        self._prompts = PromptEncoder(
+            loaded.tokenizer, source.name, template_options, self._clips.place
+        )
 
     def encode(self, media: Media, profile: MediaProfile) -> OmniClip:
         """The clip as inputs of the model."""
@@ -91,7 +87,7 @@ class QwenOmniEngine(Generator):
 
     def prepare(self, prompt: Prompt, clip: OmniClip | None) -> OmniRequest:
         """The request of a prompt; raises `RequestRejectedError`, as for one that is too long."""
-        tokens = self._encode(prompt, clip)
+        tokens = self._prompts.encode(prompt, clip)
         row = self._plan(
             prompt,
             len(tokens),
@@ -105,41 +101,15 @@ class QwenOmniEngine(Generator):
         inputs = collate(requests, self._loaded.pad)
         return self._reply(inputs, [request.row for request in requests], abandoned)
 
-    def _encode(self, prompt: Prompt, clip: OmniClip | None) -> list[int]:
-        """The prompt's tokens, with the clip's in their place."""
-        if clip is None:
-            return self._chats.encode(prompt)
-        tokens, place = self._chats.encode(prompt, [VIDEO]), list(self._clips.place)
-        starts = range(len(tokens) - len(place) + 1)
-        start = next((at for at in starts if tokens[at : at + len(place)] == place), None)
-        if start is None:
-            raise FatalModelError(
-                f"the chat template of {self._name} has no place for a video; copy the one that "
-                "Qwen2.5-Omni comes with into its folder"
-            )
-        return [*tokens[:start], *clip.tokens, *tokens[start + len(place) :]]
-
 
 def collate(requests: Sequence[OmniRequest], pad: int) -> dict[str, Any]:
     """The model's inputs for a batch of one kind.
 
-    Prompts are padded on the left, spectrograms on the right; patches and grids follow each other
-    in the order of the clips.
+    Prompts are padded on the left.
     """
     inputs: dict[str, Any] = dict(pad_left([request.tokens for request in requests], pad))
-    clips = [request.clip.inputs for request in requests if request.clip is not None]
-    if not clips:
-        return inputs
-    for name in clips[0]:
-        parts = [clip[name] for clip in clips]
-        inputs[name] = torch.cat(_pad_right(parts) if name in SOUND else parts)
-    inputs["use_audio_in_video"] = SOUND[0] in inputs
+    inputs |= join_clips([request.clip for request in requests if request.clip is not None])
     return inputs
-
-
-def _pad_right(parts: Sequence[torch.Tensor]) -> list[torch.Tensor]:
-    longest = max(part.shape[-1] for part in parts)
-    return [functional.pad(part, (0, longest - part.shape[-1])) for part in parts]
 
 
 def _keep_last(head: torch.nn.Module, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
