@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ugcbench import hookimpl
+from ugcbench import TaskSpec, hookimpl
 
 if TYPE_CHECKING:
     import click
+
+
+@hookimpl
+def ugcbench_tasks() -> Iterable[TaskSpec]:
+    """What a completion is rewarded by; an evaluation reports it when it is asked for by name."""
+    yield _reward("omni", "reward: the caption as a whole, judged by one level from 1 to 5")
+    yield _reward("length", "reward: 0, 0.5 or 1 by the caption's length beside the reference's")
+    yield _reward("repetition", "guard: less for a caption that repeats itself")
+    yield _reward("overlong", "guard: less for a caption far longer than the reference")
+    yield _reward("refusal", "guard: nothing for a text that declines to describe the clip")
 
 
 @hookimpl
@@ -16,3 +27,13 @@ def ugcbench_commands(group: click.Group) -> None:
     from ugcbench_train.commands import add_commands
 
     add_commands(group)
+
+
+def _reward(name: str, summary: str) -> TaskSpec:
+    return TaskSpec(
+        name=f"ugc/reward/{name}",
+        target=f"ugcbench_train.rewards.tasks:{name}",
+        summary=summary,
+        group="ugc-reward",
+        table=False,
+    )
