@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
+
+from ugcbench.cli import ugcbench as ugcbench_group
+from ugcbench.plugins import Registry
 
 TONE = ["--dataset", "mini", "--tasks", "ugc/tone"]
 
@@ -192,3 +196,17 @@ def test_names_are_completed(ugcbench):
         COMP_CWORD="3",
     )
     assert done.stdout.splitlines() == ["plain,ugc/tone,ugc/voice_source"]
+
+
+def test_no_help_shows_the_marks_of_its_paragraphs():
+    def pages(command, name):
+        with click.Context(command, info_name=name) as context:
+            yield command.get_help(context)
+        for child in getattr(command, "commands", {}).values():
+            yield from pages(child, child.name)
+
+    group = click.Group(commands=dict(ugcbench_group.commands))
+    Registry().add_commands(group)
+    helps = list(pages(group, "ugcbench"))
+    assert len(helps) > 20
+    assert [text for text in helps if "\\b" in text] == []

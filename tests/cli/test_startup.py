@@ -40,6 +40,7 @@ HEAVY = {
         ["run", "--help"],
         ["data", "--help"],
         ["doctor", "--help"],
+        ["distill", "--help"],
     ],
 )
 def test_no_framework_is_imported(arguments):
