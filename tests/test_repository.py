@@ -20,6 +20,8 @@ PACKAGES = (
     "model_adapters/ugcbench_models",
     "leaderboard/ugcbench_leaderboard",
     "plugins/ugcbench_judging",
+    "plugins/ugcbench_train",
+    "plugins/ugcbench_curate",
 )
 FRAMEWORKS = {"torch", "transformers", "vllm", "datasets", "trl", "ray"}
 
