@@ -24,6 +24,7 @@ from ugcbench.errors import (
     MediaError,
     ModelError,
     ModelTimeoutError,
+    RunError,
     TransientModelError,
     UsageError,
 )
@@ -36,12 +37,13 @@ from ugcbench.types import Failure, Frozen, Prediction, Prompt, Usage, Verdict
 async def answer(model: Model, prompt: Prompt) -> Prediction:
     """Ask and always get a prediction: what went wrong becomes its failure.
 
-    Raises only what must stop the run: `FatalModelError`, `BudgetReachedError`, cancellation.
+    Raises only what must stop the run: `FatalModelError`, `BudgetReachedError`, `RunError` (a full
+    disk, where a judge's reply was to be stored), cancellation.
     """
     started = time.monotonic()
     try:
         prediction = await model.generate(prompt)
-    except (FatalModelError, BudgetReachedError):
+    except (FatalModelError, BudgetReachedError, RunError):
         raise
     except MediaError as error:
         prediction = failed(prompt, Failure(status="missing", kind=error.kind, message=str(error)))

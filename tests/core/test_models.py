@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,7 @@ from ugcbench.models import (
     answer,
     read_prices,
 )
-from ugcbench.store import Store, read_verdicts
+from ugcbench.store import Log, Store, key_of_verdict, read_verdicts
 
 PROMPT = Prompt(task="t", sample_id="a", text="question")
 
@@ -146,6 +147,15 @@ async def test_a_stored_verdict_that_is_asked_for_again_is_not_taken_from_elsewh
         again = {address("j", PROMPT)}
         model = Remembering(Fake("new"), "j", store.verdicts, again=again, known=known)
         assert (await model.generate(PROMPT)).text == "new"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+async def test_a_verdict_that_cannot_be_stored_stops_the_run(tmp_path):
+    log = Log(tmp_path / "verdicts.jsonl", key_of_verdict)
+    log.path.symlink_to("/dev/full")
+    model = Remembering(Fake("verdict"), "j", log)
+    with pytest.raises(RunError, match="then --resume"):
+        await answer(model, PROMPT)
 
 
 def test_a_folder_without_verdicts_is_named(tmp_path):

@@ -69,7 +69,7 @@ def schema(*, label_studio: bool) -> None:
 @click.option(
     "--kind",
     type=click.Choice(["label-studio", "table", "dataset"]),
-    help="What SOURCE is; by default that is seen from it.",
+    help="What it is; by default that is seen from itself.",
 )
 @click.option("--annotator", metavar="ID", help="Who annotated it, where it doesn't say.")
 @click.option(
