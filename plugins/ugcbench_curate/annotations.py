@@ -72,9 +72,9 @@ class Provenance(Frozen):
     @model_validator(mode="after")
     def _names_its_source(self) -> Self:
         if self.source in ("model", "edited") and not self.model:
-            raise ValueError("a model's value, edited or not, names the model")
+            raise ValueError("a model's value, edited or not, needs the name of the model")
         if self.source in ("human", "edited") and not self.annotator:
-            raise ValueError("a person's value names the annotator")
+            raise ValueError("a person's value needs the name of its annotator")
         return self
 
 

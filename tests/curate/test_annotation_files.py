@@ -16,8 +16,10 @@ from ugcbench_curate.annotating.files import (
     dump_annotation,
     parse_annotation,
     read_annotations,
+    relocate,
     write_annotations,
 )
+from ugcbench_curate.annotations import Annotation
 from ugcbench_curate.object_lists import read_objects, write_objects
 
 
@@ -44,6 +46,10 @@ BROKEN = [
     ('{"id": "a"', r":3: not JSON: EOF .* at column"),
     ('{"id": "a"}', r":3: media: Field required"),
     ('{"id": "a", "media": "a.mp4", "audo": {}}', r":3: unknown key 'audo'; did you mean 'audio'"),
+    (
+        '{"id": "a", "media": "a.mp4", "audio": {"tonne": null}}',
+        r":3: unknown key 'audio.tonne'; did you mean 'audio.tone'",
+    ),
     ('{"id": "a", "media": "a.mp4", "version": 2}', r":3: written by version 2 of the schema"),
     ('{"id": "x", "media": "a.mp4"}', r":3: id 'x' stands in line 1 too"),
     (
@@ -83,6 +89,14 @@ def test_a_byte_order_mark_is_no_error(tmp_path):
     path = tmp_path / "annotations.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"id": "a", "media": "a.mp4"}).encode())
     assert read_annotations(path)[0].id == "a"
+
+
+def test_a_clip_is_found_from_wherever_its_annotation_lies(tmp_path):
+    near, far = (Annotation(id="a", media=path) for path in ("clips/a.mp4", "/clips/a.mp4"))
+    moved = relocate(near, tmp_path, tmp_path / "deep" / "er")
+    assert moved.media == "../../clips/a.mp4"
+    assert relocate(moved, tmp_path / "deep" / "er", tmp_path) == near
+    assert relocate(far, tmp_path, tmp_path / "deep") == far
 
 
 @given(st.lists(objects, max_size=5))

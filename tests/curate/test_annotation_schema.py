@@ -49,7 +49,7 @@ def test_what_makes_no_sense_is_refused(path, value):
 
 @pytest.mark.parametrize("wrong", [{"source": "human"}, {"source": "model"}, {"source": "edited"}])
 def test_somebody_says_each_value(wrong):
-    with pytest.raises(ValidationError, match="names the"):
+    with pytest.raises(ValidationError, match="needs the name of"):
         Provenance(**wrong)
 
 

@@ -13,11 +13,13 @@ import time
 import filelock
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from clip_copies import RATE, VIDEOS, recode, write_grey_clip
 
 from ugcbench.commands.notices import Notices
 from ugcbench.errors import DatasetError, RunLockedError
 from ugcbench_curate.annotations import Annotation
+from ugcbench_curate.collecting import command
 from ugcbench_curate.collecting.collection import collect
 from ugcbench_curate.collecting.offers import find_offers
 from ugcbench_curate.collecting.sifting import Rules
@@ -211,7 +213,7 @@ def test_typed_it_shows_a_table_or_json(ugcbench, folder, collected, tmp_path):
     assert "6 of 15 clips are kept; " in done.stdout
     assert "near_copy 3" in done.stdout
     assert "dubbed: kept, though its pictures are like those of mini-01" in done.stdout
-    assert "note: 1 files that are no clips by their names were passed over" in done.stderr
+    assert "note: files passed over, as by their names they are no clips: 1" in done.stderr
     done = ugcbench("data", "collect", folder, "--output", "known", "--format", "json")
     about = json.loads(done.stdout)
     assert (about["clips"], about["kept"], about["measured"]) == (15, 6, 1)
@@ -222,3 +224,13 @@ def test_typed_it_shows_a_table_or_json(ugcbench, folder, collected, tmp_path):
     done = ugcbench("data", "collect", empty)
     assert done.returncode == 2
     assert "no clip below it" in done.stderr
+
+
+def test_ctrl_c_says_how_to_go_on(monkeypatch, tmp_path):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ugcbench_curate.collecting.collection.collect", stop)
+    done = CliRunner().invoke(command.collect, [str(VIDEOS), "--output", str(tmp_path / "out")])
+    assert done.exit_code == 130
+    assert done.stderr == f"interrupted; type the same again to go on in {tmp_path / 'out'}\n"

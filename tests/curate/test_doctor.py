@@ -6,20 +6,23 @@ import json
 import random
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from reviewed_clips import annotate, write
 
-from ugcbench.errors import DatasetError
+from ugcbench.errors import DatasetError, UsageError
 from ugcbench.gold.corrections import Revision
 from ugcbench.gold.findings import Finding
 from ugcbench.types import Clip, Gold
 from ugcbench_curate.doctor.answers import find_strangers, read_ids
+from ugcbench_curate.doctor.command import doctor
 from ugcbench_curate.doctor.contradictions import tells_of_music
 from ugcbench_curate.doctor.examination import examine
-from ugcbench_curate.doctor.languages import name_language
 from ugcbench_curate.doctor.near_copies import pair_near_texts
 from ugcbench_curate.doctor.patches import draft_patch
 from ugcbench_curate.doctor.training import find_training_overlaps
+from ugcbench_curate.languages import name_language
 
 TEXT = """river stone market early morning people walk slowly between bright yellow stands while
 their children are looking at the water and someone behind them opens a small wooden door with both
@@ -291,5 +294,10 @@ def test_typed_it_shows_text_or_json_and_writes_the_draft(ugcbench, tmp_path):
     (tmp_path / "own.jsonl").write_text("nonsense")
     done = ugcbench("data", "doctor", "own.jsonl")
     assert (done.returncode, "own.jsonl:1: not JSON" in done.stderr) == (2, True)
-    done = ugcbench("data", "doctor", "--help")
-    assert "ugcbench data validate" in done.stdout
+
+
+def test_annotations_are_to_be_built_first(tmp_path, registry):
+    file = write(tmp_path / "annotations.jsonl", [annotate(0, tmp_path)])
+    done = CliRunner().invoke(doctor, [str(file)], obj=registry)
+    assert isinstance(done.exception, UsageError)
+    assert "make a benchmark of them first: ugcbench data build" in str(done.exception)

@@ -322,6 +322,17 @@ def test_ctrl_c_keeps_what_was_drafted_and_says_how_to_go_on(bare, tmp_path):
     assert sum(len(all_said(each)) for each in kept) > 0
 
 
+def test_drafts_find_their_clips_wherever_they_are_written(bare, tmp_path):
+    (tmp_path / "clips").symlink_to(Path(bare[0].media).parent)
+    name = Path(bare[0].media).name
+    near = Annotation(id="near", media=f"clips/{name}")
+    output = tmp_path / "deep" / "drafts"
+    draft([near, bare[0]], Fake(answer), output, folder=tmp_path)
+    first, second = read_annotations(output / "annotations.jsonl")
+    assert first.media == f"../../clips/{name}"
+    assert second.media == bare[0].media
+
+
 def test_a_missing_clip_is_one_clips_failure(tmp_path, ugcbench, bare):
     lost = Annotation(id="lost", media="lost.mp4")
     write_annotations(tmp_path / "bare.jsonl", [bare[0], lost])

@@ -86,6 +86,7 @@ def test_a_clip_is_played_and_marked_by_keyboard(ledger, open_page):
         page = open_page(address)
         assert "key=" not in page.url
         page.get_by_role("button", name="Take it").click()
+        page.wait_for_url("**/batches/1.1/1")
         wait_until(page, lambda: page.evaluate(READY) >= 3)
         page.keyboard.press("Space")
         wait_until(page, lambda: page.evaluate(TIME) > 0.3)

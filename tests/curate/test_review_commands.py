@@ -34,7 +34,7 @@ def review(tmp_path, monkeypatch):
 def test_a_review_from_the_command_line(review, tmp_path):
     wrong = [annotate(n, tmp_path, wrong=("audio",) * (n == 0)) for n in range(4)]
     write(tmp_path / "annotations.jsonl", wrong)
-    done = review("init", "annotations.jsonl", "--batch", "2", "--seed", "1")
+    done = review("init", "annotations.jsonl", "--batch-size", "2", "--seed", "1")
     assert "review serve --ledger review.sqlite" in done.stderr
     assert "4 in review" in done.stdout
     with Ledger(tmp_path / "review.sqlite") as ledger:

@@ -17,6 +17,7 @@ from ugcbench_curate.reviewing.batches import Review
 from ugcbench_curate.reviewing.events import FINE, Rules
 from ugcbench_curate.reviewing.intake import begin_review
 from ugcbench_curate.reviewing.ledger import Ledger
+from ugcbench_curate.reviewing.pages.views import list_withheld
 from ugcbench_curate.reviewing.procedure import Desk
 
 ALL = ("audio", "visual", "joint")
@@ -241,3 +242,21 @@ def test_the_arbiter_sees_both_opinions_and_no_names(tmp_path):
         decided = desk.review().batches[1][0].decided
     assert (decided.accepted, decided.errors, decided.units) == (False, 2, 3)
     assert UNTRUE.faulty
+
+
+def test_who_reviewed_a_batch_is_told_that_another_one_decides(tmp_path):
+    source = write(tmp_path / "annotations.jsonl", [annotate(0, tmp_path, wrong=("visual",))])
+    begin_review(source, tmp_path / "review.sqlite", Rules(), "lead").close()
+    with Ledger(tmp_path / "review.sqlite") as opened:
+        desk = Desk(opened)
+        work(desk, "r1", 1, opinion=say_fine)
+        assert list_withheld(desk, "r1") == ()
+        work(desk, "r2", 1, opinion=judge)
+        assert list_withheld(desk, "r3") == ()
+        with serving(tmp_path / "review.sqlite", "r1", "arbitrate") as (_, address):
+            client = Client(address).enter()
+            _, page = client.get("/")
+            assert b"No disagreements wait for you." in page
+            assert b"Another person decides about what you reviewed yourself: Batch 1." in page
+        work(desk, "r3", 1, "arbiter")
+        assert list_withheld(desk, "r1") == ()

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from ugcbench.errors import UsageError
+from ugcbench.errors import DatasetError, UsageError
 from ugcbench_curate.annotating.importing import import_annotations
 from ugcbench_curate.annotating.tables import COLUMNS
 from ugcbench_curate.annotations import SeenObject
@@ -58,8 +58,10 @@ def test_a_table_of_json_lines_may_hold_values_as_they_are(take_over):
 
 
 PROBLEMS = [
-    ("id,annotator,audio.tones\na,p,Positive\n", ":2: unknown column 'audio.tones'; did you mean"),
-    ("id,audio.tone\na,Positive\n", ":2: a person's value names the annotator; .* --annotator ID"),
+    (
+        "id,audio.tone\na,Positive\n",
+        ":2: a person's value needs the name of its annotator; .* --annotator ID",
+    ),
     ("id,annotator,audio.tone\na,p,Glad\n", ":2: audio.tone: Input should be 'Positive'"),
     ("id,annotator,audio.speakers\na,p,two\n", ":2: audio.speakers: Input should be a valid int"),
     ("id,annotator,audio.tone\n,p,Positive\n", ":2: has no id"),
@@ -67,6 +69,13 @@ PROBLEMS = [
     ("id,annotator,audio.tone\na,p,Positive,x\n", ":2: has more cells"),
     ("id,annotator,audio.tone\na/b,p,Positive\n", ":2: id: must be usable as a file name"),
 ]
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_an_unknown_column_is_told_once(take_over, partial):
+    text = "id,annotator,audio.tones\na,p,Positive\nb,p,Positive\n"
+    with pytest.raises(DatasetError, match=r"csv: unknown column 'audio\.tones'; did you mean"):
+        take_over(text)
 
 
 @pytest.mark.parametrize(("text", "message"), PROBLEMS)

@@ -6,7 +6,7 @@
     objects   one object a line, as                known: `0.5-4 | TOMATO SOUP`
               `pot (count: 1, color: red, position: on the left)`
 
-`none` alone means that there are none. A cell in JSON is taken as the value itself.
+`none` alone means that there are none. In place of entries a line, a list may be in JSON.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from ugcbench.complaints import describe
-from ugcbench_curate.annotations import Provenance
+from ugcbench_curate.annotations import OnScreenText, Provenance, SeenObject
 from ugcbench_curate.fields import AnnotationField, AnySaid, Kind
-from ugcbench_curate.object_lists import read_objects
+from ugcbench_curate.object_lists import read_objects, write_objects
 
 NONE = frozenset({"none", "no objects", "no text"})
 FLAGS: Mapping[str, bool] = {
@@ -48,14 +48,43 @@ def read_cell(field: AnnotationField, cell: object, provenance: Provenance) -> A
         raise ValueError(describe(error, place=field.path).replace(".value", "", 1)) from None
 
 
+def write_cell(field: AnnotationField, said: AnySaid) -> str:
+    """The cell in which a person would write a value; a list that can't be written so, in JSON."""
+    text = _write_plain(said.value) or "none"
+    try:
+        if read_cell(field, text, said.provenance) == said:
+            return text
+    except ValueError:
+        pass
+    value = said.model_dump(mode="json")["value"]
+    return json.dumps(value, ensure_ascii=False) if field.kind in EMPTY else text
+
+
+def _write_plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, tuple):
+        return "\n".join(map(_write_entry, value))
+    return str(value)
+
+
+def _write_entry(entry: str | OnScreenText | SeenObject) -> str:
+    if isinstance(entry, SeenObject):
+        return write_objects([entry])
+    if isinstance(entry, OnScreenText):
+        timed = entry.start is not None and entry.end is not None
+        return f"{entry.start:g}-{entry.end:g} | {entry.text}" if timed else entry.text
+    return entry
+
+
 def _read_text(field: AnnotationField, text: str) -> object:
     if not text:
         return None
-    if text[0] in "[{":
+    if field.kind in EMPTY and text[0] in "[{":
         try:
             return json.loads(text)
         except ValueError:
-            pass  # a text may begin with a bracket
+            pass  # an entry may begin with a bracket
     if text.casefold() in NONE:
         return EMPTY.get(field.kind, "" if field.path == "visual.background_changes" else text)
     try:

@@ -139,6 +139,45 @@ def _tell(found: Imported, output: Path, style: str) -> None:
         click.echo(f"{about['annotations']:,} annotations with {values:,} values in {output}")
 
 
+@click.command("annotations-to", short_help="Hand annotations over to Label Studio.")
+@annotations_argument
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The tasks, as JSON, to be imported there.",
+)
+@click.option(
+    "--videos",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder that Label Studio serves as local storage; by default that of ANNOTATIONS.",
+)
+def annotations_to(annotations: Path, output: Path, videos: Path | None) -> None:
+    """Make tasks for Label Studio of ANNOTATIONS, filled in with all that they say.
+
+    People confirm and edit drafts there, in a project with the labelling configuration that
+    `ugcbench data schema --label-studio` prints; its export comes back by `annotations-from`, which
+    knows from it what was confirmed, what was edited, and what a person had said before.
+
+    \b
+    Examples:
+      ugcbench data annotations-to drafts/annotations.jsonl --output tasks.json --videos downloads
+      ugcbench data annotations-from export.json --output annotations.jsonl --videos downloads
+    """
+    from ugcbench.store import replace_text
+    from ugcbench_curate.annotating.files import read_annotations
+    from ugcbench_curate.annotating.label_studio_tasks import make_tasks
+
+    if output.exists():
+        raise UsageError(f"{output} is there already; choose another --output")
+    known = read_annotations(annotations)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    replace_text(output, make_tasks(known, annotations.parent, videos or annotations.parent))
+    click.echo(f"{len(known):,} tasks in {output}")
+
+
 def _first(problems: tuple[str, ...]) -> list[str]:
     rest = len(problems) - SHOWN
     more = [f"... and {rest} more; --format json with --partial lists all"] if rest > 0 else []
@@ -247,4 +286,4 @@ def _watched(
             ) from error
 
 
-COMMANDS = (schema, annotations_from, draft)
+COMMANDS = (schema, annotations_from, annotations_to, draft)

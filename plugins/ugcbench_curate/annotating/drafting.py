@@ -23,7 +23,7 @@ from ugcbench.requests import Request, name_of
 from ugcbench.specs import Column, Model, Task
 from ugcbench.types import Clip, Prediction, Prompt, Sample, Score
 from ugcbench_curate.annotating.draft_report import DraftReport
-from ugcbench_curate.annotating.files import find_media, write_annotations
+from ugcbench_curate.annotating.files import find_media, relocate, write_annotations
 from ugcbench_curate.annotating.merging import Wish, merge_drafts, name_round
 from ugcbench_curate.annotating.stages import Stage, read_reply
 from ugcbench_curate.annotations import Annotation, Provenance
@@ -83,7 +83,7 @@ async def adraft(
         finally:
             stages = [stage for stage, _ in first]
             drafted, report = merge_drafts(annotations, stages, wish, plan)
-            write_annotations(output / RESULT, drafted)
+            write_annotations(output / RESULT, (relocate(d, folder, output) for d in drafted))
     return report
 
 

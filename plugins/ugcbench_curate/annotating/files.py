@@ -6,6 +6,7 @@ One annotation a line, in JSON; what nobody has said anything about is left out.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ugcbench.complaints import describe
 from ugcbench.errors import DatasetError
 from ugcbench.store import replace_text
 from ugcbench_curate.annotations import VERSION, Annotation
+from ugcbench_curate.fields import FIELDS
 
 SCHEMA_ID = f"urn:ugcbench:annotation:{VERSION}"
 
@@ -57,7 +59,7 @@ def parse_annotation(raw: str | bytes) -> Annotation:
     try:
         return Annotation.model_validate(value)
     except ValidationError as error:
-        raise ValueError(describe(error, Annotation.model_fields)) from None
+        raise ValueError(describe(error, (*Annotation.model_fields, *FIELDS))) from None
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
@@ -76,6 +78,16 @@ def dump_annotation(annotation: Annotation) -> str:
 def find_media(annotation: Annotation, folder: Path) -> Path:
     """Where the clip of an annotation lies, whose file is in `folder`."""
     return folder / annotation.media
+
+
+def relocate(annotation: Annotation, folder: Path, to: Path) -> Annotation:
+    """An annotation of a file in `folder` as it stands in one in `to`, with its clip's path from
+    there; an absolute path stays.
+    """
+    if Path(annotation.media).is_absolute():
+        return annotation
+    media = os.path.relpath(find_media(annotation, folder.resolve()), to.resolve())
+    return annotation.model_copy(update={"media": media})
 
 
 def export_schema() -> dict[str, Any]:

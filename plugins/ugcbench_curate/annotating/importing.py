@@ -17,6 +17,7 @@ from ugcbench_curate.annotating.tables import has_columns, read_table
 from ugcbench_curate.fields import find_field
 
 Kind = Literal["dataset", "label-studio", "table"]
+_ANNOTATION = {"version", "id", "media"}
 
 
 def import_annotations(
@@ -77,17 +78,26 @@ def _recognize(source: str, registry: Registry) -> Kind:
     path = Path(source)
     if registry.has_dataset(source) or path.is_dir() or not path.exists():
         return "dataset"
-    try:
-        names = _read_names(path)
-    except (OSError, ValueError):
-        names = []
+    names = _find_names(path)
     if is_label_studio(names):
         return "label-studio"
     if path.suffix == ".csv" or has_columns(names):
         return "table"
-    if "version" in names and "media" in names:
+    if set(names) >= _ANNOTATION:
         raise UsageError(f"{path}: these are annotations already; nothing is to be taken over")
     return "dataset"
+
+
+def holds_annotations(path: Path) -> bool:
+    """Whether it is a file as `ugcbench_curate.annotating.files` writes them."""
+    return path.suffix == ".jsonl" and path.is_file() and set(_find_names(path)) >= _ANNOTATION
+
+
+def _find_names(path: Path) -> list[str]:
+    try:
+        return _read_names(path)
+    except (OSError, ValueError):
+        return []
 
 
 def _read_names(path: Path) -> list[str]:

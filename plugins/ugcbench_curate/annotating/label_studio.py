@@ -8,11 +8,13 @@ The clip's id is the task's `clip_id`, else the stem of its video's name. Of sev
 one task the one marked as ground truth counts, else the one that was changed last; cancelled ones
 don't. The annotator's number becomes the pseudonym `ls-<number>`, an e-mail address the start of
 its hash. Only the JSON export tells whether a value was drafted by a model: then it counts as
-edited, or as confirmed if it was submitted as it was.
+edited, or as confirmed if it was submitted as it was. Tasks made by `label_studio_tasks` also tell
+who had said what before.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -21,8 +23,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import ValidationError
 
 from ugcbench.errors import DatasetError
 from ugcbench_curate.annotating.rows import Row
@@ -31,6 +35,12 @@ from ugcbench_curate.fields import FIELDS
 
 ABOUT_VIDEO = ("video", "media", "clip", "url")
 """Under which of its keys a task may name its video."""
+
+LOCAL_FILES = "/data/local-files/?d="
+"""How Label Studio addresses a file of its local storage."""
+
+PROVENANCE = "provenance"
+"""Under which key a task says of each control who had said what it was filled with."""
 
 CONTROLS: Mapping[str, str] = {path.replace(".", "_", 1): path for path in FIELDS}
 """The field behind each control of the shipped configuration."""
@@ -148,17 +158,34 @@ def _read_results(
         if path := mapped.find(str(result.get("from_name"))):
             cells.setdefault(path, []).extend(_unwrap(result.get("value")))
             origins[path] = result.get("origin") or "manual"
+    before = _read_provenance(task)
     for path, texts in cells.items():
-        by_model = origins[path].startswith("prediction")
-        source = "model" if origins[path] == "prediction" else "edited" if by_model else "human"
-        said = {"source": source, "model": model if by_model else None}
-        yield (
-            path,
-            (
-                "\n".join(texts),
-                Provenance.model_validate({**said, "annotator": annotator, "at": at}),
-            ),
-        )
+        who = {"annotator": annotator, "at": at}
+        yield path, ("\n".join(texts), _find_source(origins[path], before.get(path), model, who))
+
+
+def _read_provenance(task: Mapping[str, Any]) -> Mapping[str, Provenance]:
+    """Who had said what the task was filled with, by field."""
+    told = task.get("data", {}).get(PROVENANCE)
+    found: dict[str, Provenance] = {}
+    for control, said_by in told.items() if isinstance(told, dict) else ():
+        with contextlib.suppress(ValidationError):  # data of this name may be another one's
+            found[CONTROLS.get(control, control)] = Provenance.model_validate(said_by)
+    return found
+
+
+def _find_source(
+    origin: str, before: Provenance | None, version: str, who: Mapping[str, Any]
+) -> Provenance:
+    """Who says what stands in a control, `who` submitted it."""
+    if origin == "prediction" and before is not None and not before.draft:
+        return before
+    model = version if before is None else before.model
+    if model is None or not origin.startswith("prediction"):
+        return Provenance(source="human", **who)
+    answered = None if before is None else before.answered
+    source: Literal["model", "edited"] = "model" if origin == "prediction" else "edited"
+    return Provenance(source=source, model=model, answered=answered, **who)
 
 
 def _has_version(draft: object) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ugcbench.complaints import describe, suggest
+from ugcbench.errors import DatasetError
 from ugcbench_curate.annotating.rows import Row
 from ugcbench_curate.annotations import Provenance
 from ugcbench_curate.fields import FIELDS, GROUPS
@@ -33,7 +34,8 @@ COLUMNS = (*ABOUT, *FIELDS)
 def read_table(path: Path, annotator: str | None) -> Iterator[Row | str]:
     """The rows of a table, and a text for each that can't be read.
 
-    `annotator` is who says what stands in rows that name nobody.
+    `annotator` is who says what stands in rows that name nobody. Raises `DatasetError` for a CSV
+    file with a column that is none.
     """
     for place, values in _read_csv(path) if path.suffix == ".csv" else _read_lines(path):
         yield values if isinstance(values, str) else _read_row(place, values, annotator)
@@ -42,6 +44,8 @@ def read_table(path: Path, annotator: str | None) -> Iterator[Row | str]:
 def _read_csv(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
     # The module csv counts lines within cells as well, as an editor does.
     reader = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""))
+    if unknown := _find_unknown(reader.fieldnames or ()):
+        raise DatasetError(f"{path}: {unknown}")
     for values in reader:
         place = f"{path}:{reader.line_num}"
         if None in values:
@@ -68,9 +72,8 @@ def _read_lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
 
 
 def _read_row(place: str, values: Mapping[str, Any], annotator: str | None) -> Row | str:
-    unknown = [name for name in values if name not in COLUMNS]
-    if unknown:
-        return f"{place}: unknown column {unknown[0]!r}{suggest(unknown[0], COLUMNS)}"
+    if unknown := _find_unknown(values):
+        return f"{place}: {unknown}"
     if not values.get("id"):
         return f"{place}: has no id"
     try:
@@ -85,6 +88,12 @@ def _read_row(place: str, values: Mapping[str, Any], annotator: str | None) -> R
         url=values.get("url"),
         cells={path: (values[path], said_by) for path in FIELDS if path in values},
     )
+
+
+def _find_unknown(names: Iterable[str]) -> str | None:
+    """What is wrong with the first column that is none, if any is."""
+    unknown = next((name for name in names if name not in COLUMNS), None)
+    return None if unknown is None else f"unknown column {unknown!r}{suggest(unknown, COLUMNS)}"
 
 
 def _find_provenance(values: Mapping[str, Any], annotator: str | None) -> Provenance:

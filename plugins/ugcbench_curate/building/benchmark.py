@@ -73,7 +73,10 @@ def build(
             files[template.file] = _write_task(template, samples, options)
     report = report_build(annotations, tasks, len(used))
     if not used:
-        raise DatasetError(f"no clip has a sample of any task: {report.explain_refusals()}")
+        raise DatasetError(
+            f"no clip has a sample of any task: {report.explain_refusals()}; let people annotate "
+            "or confirm drafts, or take drafts by --allow-drafts"
+        )
     clips = tuple(used[clip] for clip in sorted(used))
     files["report.json"] = _as_json(report.model_dump(mode="json"))
     files["manifest.json"] = _as_json(_describe(annotations, clips, templates, rules, files))

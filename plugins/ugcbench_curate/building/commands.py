@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from ugcbench.commands.names import style_option
+from ugcbench_curate.annotating.commands import annotations_argument
+from ugcbench_curate.extras import require
 
 
 @click.command(short_help="Build a benchmark from annotations.")
-@click.argument("annotations", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@annotations_argument
 @click.option(
     "--output",
     required=True,
@@ -61,6 +63,7 @@ def build(annotations: Path, output: Path, **typed: Any) -> None:  # noqa: ANN40
       ugcbench data build annotations.jsonl --output my-benchmark --seed 1
       ugcbench run --dataset my-benchmark --model signal-baseline --judge lexical
     """
+    require("telling languages", "py3langid")
     from ugcbench_curate.annotating.files import read_annotations
     from ugcbench_curate.building import benchmark
     from ugcbench_curate.building.tables import show_report

@@ -15,6 +15,7 @@ from ugcbench_curate.building.rules import (
     find_copies,
 )
 from ugcbench_curate.building.templates import Template
+from ugcbench_curate.languages import name_language
 
 EXAMPLES = 5
 
@@ -40,7 +41,8 @@ class TaskReport(Frozen):
     """One task: its samples, and why other clips have none.
 
     `said_by` counts the sources of the answers, `places` where the right option stands (from 1),
-    `repeated` the answers beyond the first that another clip has too.
+    `languages` those that the answers are written in, `repeated` the answers beyond the first that
+    another clip has too.
     """
 
     file: str
@@ -53,6 +55,7 @@ class TaskReport(Frozen):
     majority: Majority | None = None
     places: Mapping[int, int] = {}
     lengths: Lengths | None = None
+    languages: Mapping[str, int] = {}
     repeated: int = 0
 
 
@@ -108,6 +111,7 @@ def describe_task(
         majority=_find_majority(labels),
         places=dict(sorted(Counter(places).items())),
         lengths=_measure(template, free),
+        languages=_count(map(_name_written, free)) if template.kind != "objects" else {},
         repeated=len(free) - len({sample.answer for sample in free}),
     )
 
@@ -136,6 +140,11 @@ def _name_source(provenance: Provenance) -> str:
     return provenance.source
 
 
+def _name_written(sample: BuiltSample) -> str:
+    answer = sample.answer
+    return name_language(answer if isinstance(answer, str) else "\n".join(answer))
+
+
 def _name_language(annotation: Annotation) -> str:
     heard = annotation.audio
     if heard.language is not None:
@@ -147,7 +156,7 @@ def _name_language(annotation: Annotation) -> str:
 def _find_majority(labels: Mapping[str, int]) -> Majority | None:
     if not labels:
         return None
-    label = max(sorted(labels), key=lambda each: labels[each])
+    label = max(labels, key=lambda each: labels[each])
     return Majority(label=label, share=round(labels[label] / sum(labels.values()), 4))
 
 

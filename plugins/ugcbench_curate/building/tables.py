@@ -45,6 +45,9 @@ def _answers(task: TaskReport) -> str:
 
 def _notes(report: BuildReport) -> Iterator[str]:
     yield f"spoken language: {_counts(report.languages)}"
+    for name, task in report.tasks.items():
+        if task.languages:
+            yield f"language of {name}: {_counts(task.languages)}"
     if report.drafts:
         yield f"drafts that nobody has confirmed: {report.drafts:,} samples"
     for why, clips in report.contradictions.items():

@@ -20,6 +20,7 @@ import filelock
 
 from ugcbench.errors import RunLockedError
 from ugcbench.store import Log, replace_text
+from ugcbench_curate.annotating.files import dump_annotation
 from ugcbench_curate.annotations import Annotation
 from ugcbench_curate.collecting.measuring import (
     METHOD,
@@ -78,7 +79,7 @@ def collect(
     """
     offers = find_offers(source)
     if offers.others:
-        watcher.notice(f"{offers.others} files that are no clips by their names were passed over")
+        watcher.notice(f"files passed over, as by their names they are no clips: {offers.others}")
     output.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(output / "lock", blocking=False)
     try:
@@ -159,7 +160,7 @@ def _write(verdicts: Sequence[Verdict], output: Path) -> None:
 def _to_annotation(verdict: Verdict, output: Path) -> str:
     media = _relative(verdict.path, output)
     annotation = Annotation(id=verdict.id, media=media, sha256=verdict.sha256)
-    return annotation.model_dump_json(exclude_defaults=True)
+    return dump_annotation(annotation)
 
 
 def _relative(path: str, folder: Path) -> str:

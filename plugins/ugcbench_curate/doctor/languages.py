@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import TYPE_CHECKING
 
 import regex
 
 from ugcbench.gold.checks import CAPTIONS
 from ugcbench.gold.findings import Finding, first
 from ugcbench.types import Clip, Gold
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from ugcbench_curate.languages import TOO_SHORT, UNTOLD, name_language
 
 PROSE = (*(key for key in CAPTIONS if key != "objects"), "ocr")
 """Gold keys of texts in sentences; lists of objects look like no language."""
 
-LETTERS = 40
-"""Fewer letters are too few to tell the language."""
-
-SURE = 0.95
-"""Probability from which on a language is named."""
-
-LETTER = regex.compile(r"\p{L}")
 OTHER_SCRIPT = regex.compile(r"[^\p{Latin}\p{Common}\p{Inherited}]")
-UNTOLD = "unclear"
-TOO_SHORT = "too short"
 
 
 def find_languages(clips: Sequence[Clip]) -> Iterator[Finding]:
@@ -52,21 +39,6 @@ def find_scripts(clips: Sequence[Clip]) -> Iterator[Finding]:
         if odd:
             message = "letters of another script than Latin: scorers of ASCII words lose them"
             yield Finding("note", "script", key, message, len(odd), len(golds), first(odd), odd)
-
-
-def name_language(text: str) -> str:
-    """The ISO 639-1 code of a text's language, or why it can't be told."""
-    if len(LETTER.findall(text)) < LETTERS:
-        return TOO_SHORT
-    language, chance = _identifier().classify(text)
-    return str(language) if chance >= SURE else UNTOLD
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def _join(gold: Gold) -> str:

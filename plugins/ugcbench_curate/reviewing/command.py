@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ugcbench.commands.names import style_option
-from ugcbench.errors import MissingExtraError
+from ugcbench_curate.annotating.commands import annotations_argument
+from ugcbench_curate.extras import require
 
 if TYPE_CHECKING:
     from ugcbench_curate.reviewing.events import Role
     from ugcbench_curate.reviewing.procedure import Desk
-
-PAGES = ("starlette", "jinja2", "uvicorn")
-MEASURES = ("sklearn", "krippendorff")
 
 ledger_option = click.option(
     "--ledger",
@@ -37,16 +34,20 @@ by_option = click.option(
     help="Your pseudonym in the ledger.",
 )
 drafts_option = click.option(
-    "--drafts", is_flag=True, help="Take values by a model that nobody has confirmed."
+    "--allow-drafts", is_flag=True, help="Take what a model said and nobody confirmed."
 )
 batch_option = click.option("--batch", type=click.IntRange(1), metavar="N", help="Only this batch.")
 person_options = (
     ledger_option,
     click.option(
-        "--port", type=click.IntRange(0, 65535), default=0, help="By default, any free one."
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        metavar="N",
+        help="By default, any free one.",
     ),
     click.option(
-        "--media",
+        "--videos",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         metavar="DIR",
         help="The folder of the clips, if it isn't that of the annotations any more.",
@@ -65,25 +66,37 @@ def review() -> None:
     once.
 
     \b
-    ugcbench data review init annotations.jsonl
-    ugcbench data review serve --reviewer r1       # and r2, at the same time if they like
-    ugcbench data review arbitrate --arbiter r3
-    ugcbench data review status
-    ugcbench data review returns --output mend.jsonl
-    ugcbench data review repair mend.jsonl
-    ugcbench data review export --output accepted.jsonl
+    Examples:
+      ugcbench data review init annotations.jsonl
+      ugcbench data review serve --reviewer r1       # and r2, at the same time if they like
+      ugcbench data review arbitrate --arbiter r3
+      ugcbench data review status
+      ugcbench data review returns --output mend.jsonl
+      ugcbench data review repair mend.jsonl
+      ugcbench data review export --output accepted.jsonl
     """
 
 
 @review.command(short_help="Begin a review.")
-@click.argument(
-    "annotations",
-    metavar="ANNOTATIONS",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@annotations_argument
 @ledger_option
-@click.option("--batch", type=click.IntRange(1), default=50, show_default=True, metavar="N")
-@click.option("--reviewers", type=click.IntRange(2, 9), default=2, show_default=True, metavar="N")
+@click.option(
+    "--batch-size",
+    "batch",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Annotations in a batch; the last batch may have fewer.",
+)
+@click.option(
+    "--reviewers",
+    type=click.IntRange(2, 9),
+    default=2,
+    show_default=True,
+    metavar="N",
+    help="Who mark each batch.",
+)
 @click.option(
     "--max-error-rate",
     type=click.FloatRange(0, 1),
@@ -99,7 +112,14 @@ def review() -> None:
     show_default=True,
     help="Of what the error rate is the share that has a confirmed error.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="For the draw.",
+)
 @drafts_option
 @by_option
 @style_option
@@ -107,12 +127,17 @@ def init(annotations: Path, ledger: Path, **typed: Any) -> None:  # noqa: ANN401
     """Draw annotations (JSONL) into batches, and begin a ledger.
 
     The ledger holds the annotations as they are now; the clips stay where they are.
+
+    \b
+    Examples:
+      ugcbench data review init annotations.jsonl
+      ugcbench data review init annotations.jsonl --batch-size 20 --ledger second.sqlite
     """
     from ugcbench_curate.reviewing.events import Rules
     from ugcbench_curate.reviewing.intake import begin_review
 
     rules = Rules(**{name: typed[name] for name in Rules.model_fields})
-    begin_review(annotations, ledger, rules, typed["by"], drafts=typed["drafts"]).close()
+    begin_review(annotations, ledger, rules, typed["by"], drafts=typed["allow_drafts"]).close()
     _show_standing(ledger, typed["style"])
     click.echo(f"go on with: ugcbench data review serve --ledger {ledger} --reviewer ID", err=True)
 
@@ -124,6 +149,11 @@ def serve(reviewer: str, **typed: Any) -> None:  # noqa: ANN401
 
     It is served to this machine only, and opens with the printed address, which holds a key. Each
     reviewer starts a server of their own on the same ledger.
+
+    \b
+    Examples:
+      ugcbench data review serve --reviewer r1
+      ugcbench data review serve --reviewer r2 --ledger second.sqlite --port 8080 --no-browser
     """
     _serve(reviewer, "reviewer", **typed)
 
@@ -131,7 +161,15 @@ def serve(reviewer: str, **typed: Any) -> None:  # noqa: ANN401
 @review.command(short_help="Open the page on which disagreements are decided.")
 @click.option("--arbiter", required=True, metavar="ID", help="Your pseudonym, such as r3.")
 def arbitrate(arbiter: str, **typed: Any) -> None:  # noqa: ANN401
-    """Serve the page on which a third person decides where reviewers disagree, until Ctrl-C."""
+    """Serve the page on which a third person decides where reviewers disagree, until Ctrl-C.
+
+    An arbiter is shown what each reviewer said, not who it was, and gets no batch that they
+    reviewed themselves.
+
+    \b
+    Examples:
+      ugcbench data review arbitrate --arbiter r3
+    """
     _serve(arbiter, "arbiter", **typed)
 
 
@@ -143,7 +181,15 @@ for option in person_options:
 @ledger_option
 @style_option
 def status(ledger: Path, style: str) -> None:
-    """Show who is how far with which batch; tells nothing of what anybody marked."""
+    """Show who is how far with which batch; tells nothing of what anybody marked.
+
+    Batch 2.1 is batch 2 as it first came in, 2.2 after it was mended once.
+
+    \b
+    Examples:
+      ugcbench data review status
+      ugcbench data review status --format json
+    """
     _show_standing(ledger, style)
 
 
@@ -159,48 +205,60 @@ def status(ledger: Path, style: str) -> None:
 @batch_option
 @style_option
 def returns(ledger: Path, output: Path, batch: int | None, style: str) -> None:
-    """Write the annotations of rejected batches, and what was found wrong with them."""
+    """Write the annotations of rejected batches, and what was found wrong with them.
+
+    \b
+    Examples:
+      ugcbench data review returns --batch 2 --output mend.jsonl
+    """
     from ugcbench_curate.reviewing.exports import export_rejected
     from ugcbench_curate.reviewing.tables import show_errors
 
     with _desk(ledger) as desk:
         record = export_rejected(desk, output, batch)
     click.echo(record.model_dump_json(indent=2) if style == "json" else show_errors(record))
-    click.echo(f"mend them in {output}, then: ugcbench data review repair {output}", err=True)
+    then = f"ugcbench data review repair {output} --ledger {ledger}"
+    click.echo(f"mend them in {output}, then: {then}", err=True)
 
 
 @review.command(short_help="Take a mended batch back in.")
-@click.argument(
-    "annotations",
-    metavar="ANNOTATIONS",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-)
+@annotations_argument
 @ledger_option
 @drafts_option
 @by_option
 @style_option
-def repair(annotations: Path, ledger: Path, drafts: bool, by: str, style: str) -> None:
+def repair(annotations: Path, ledger: Path, by: str, style: str, *, allow_drafts: bool) -> None:
     """Take mended annotations (JSONL) in, as the next revision of the batch that was rejected.
 
     What isn't in the file stays as it was. The revision is reviewed as a whole again.
+
+    \b
+    Examples:
+      ugcbench data review repair mend.jsonl
     """
     from ugcbench_curate.reviewing.intake import take_back
 
     with _desk(ledger) as desk:
-        revision = take_back(desk, annotations, by, drafts=drafts)
+        revision = take_back(desk, annotations, by, drafts=allow_drafts)
     click.echo(f"batch {revision.name} is to be reviewed", err=True)
     _show_standing(ledger, style)
 
 
 @review.command(short_help="Free the seat of somebody who won't come back.")
 @ledger_option
-@click.option("--batch", type=click.IntRange(1), required=True, metavar="N")
-@click.option("--person", required=True, metavar="ID", help="Whose seat it is.")
+@click.option(
+    "--batch", type=click.IntRange(1), required=True, metavar="N", help="The batch by its number."
+)
+@click.option("--person", required=True, metavar="ID", help="Who has the seat.")
 @by_option
 def release(ledger: Path, batch: int, person: str, by: str) -> None:
     """Free a seat for somebody else; what was marked there stays in the ledger and counts no more.
 
     Marks that are handed in stay.
+
+    \b
+    Examples:
+      ugcbench data review release --batch 2 --person r1
     """
     with _desk(ledger) as desk:
         desk.release(by, batch, person)
@@ -209,15 +267,27 @@ def release(ledger: Path, batch: int, person: str, by: str) -> None:
 
 @review.command(short_help="Tell errors, agreement and outcome.")
 @ledger_option
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For intervals.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="For the intervals.",
+)
 @style_option
 def report(ledger: Path, seed: int, style: str) -> None:
     """Tell what came of each revision, the errors by kind, and how far reviewers agree.
 
     Cohen's kappa and Krippendorff's alpha are of the marks before arbitration, alpha with a 95 %
     bootstrap interval over annotations. The whole ledger is verified on the way.
+
+    \b
+    Examples:
+      ugcbench data review report
+      ugcbench data review report --format json > report.json
     """
-    _require(MEASURES)
+    require("measuring agreement", "sklearn", "krippendorff")
     from ugcbench_curate.reviewing.reports import report_review
     from ugcbench_curate.reviewing.tables import show_report
 
@@ -233,6 +303,10 @@ def log(ledger: Path, style: str) -> None:
     """Show the audit trail: every event in order, by pseudonym, with its time in UTC.
 
     Marks are shown once all reviewers of the revision have handed in.
+
+    \b
+    Examples:
+      ugcbench data review log
     """
     from ugcbench_curate.reviewing.reports import trace
     from ugcbench_curate.reviewing.tables import show_trail
@@ -257,7 +331,13 @@ def log(ledger: Path, style: str) -> None:
 )
 @style_option
 def export(ledger: Path, output: Path, style: str, *, faulty: bool) -> None:
-    """Write the annotations of accepted batches, and who reviewed them."""
+    """Write the annotations of accepted batches, and who reviewed them.
+
+    \b
+    Examples:
+      ugcbench data review export --output accepted.jsonl
+      ugcbench data build accepted.jsonl --output my-benchmark
+    """
     from ugcbench_curate.reviewing.exports import export_accepted
     from ugcbench_curate.reviewing.tables import show_errors
 
@@ -277,10 +357,10 @@ def _serve(
     *,
     ledger: Path,
     port: int,
-    media: Path | None,
+    videos: Path | None,
     browser: bool,
 ) -> None:
-    _require(PAGES)
+    require("the review page", "starlette", "jinja2", "uvicorn")
     from ugcbench_curate.reviewing.pages.serving import serve as run
     from ugcbench_curate.reviewing.procedure import check_pseudonym
 
@@ -292,7 +372,7 @@ def _serve(
 
     check_pseudonym(person)
     with _desk(ledger) as desk:
-        run(desk, person, role, media=media or desk.media, port=port, told=tell)
+        run(desk, person, role, media=videos or desk.media, port=port, told=tell)
 
 
 @contextlib.contextmanager
@@ -311,11 +391,3 @@ def _show_standing(ledger: Path, style: str) -> None:
     with _desk(ledger) as desk:
         standing = report_standing(desk)
     click.echo(standing.model_dump_json(indent=2) if style == "json" else show_standing(standing))
-
-
-def _require(modules: tuple[str, ...]) -> None:
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtraError(
-            f"reviewing needs {', '.join(missing)}: pip install 'ugcbench[curate]'"
-        )

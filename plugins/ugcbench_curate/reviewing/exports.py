@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ugcbench.store import replace_text
 from ugcbench.types import Frozen
-from ugcbench_curate.annotating.files import write_annotations
-from ugcbench_curate.annotations import Annotation
+from ugcbench_curate.annotating.files import relocate, write_annotations
 from ugcbench_curate.reviewing.batches import Revision
 from ugcbench_curate.reviewing.decisions import confirmed_errors
 from ugcbench_curate.reviewing.events import Component, Mark, Rules
@@ -93,7 +91,7 @@ def _export(
         left_out=tuple(each for each in reviewed if each not in taken),
     )
     every = {name: each for revision in chosen for name, each in revision.annotations.items()}
-    lines = [_moved(every[each.id], desk.media, output.parent) for each in taken]
+    lines = [relocate(every[each.id], desk.media, output.parent) for each in taken]
     write_annotations(output, lines)
     replace_text(record_path(output), record.model_dump_json(indent=2) + "\n")
     return record
@@ -111,9 +109,3 @@ def _trace(revision: Revision) -> Iterator[Reviewed]:
             arbiter=revision.arbiter.person if revision.arbiter else None,
             errors={component: marks for (of, component), marks in errors.items() if of == name},
         )
-
-
-def _moved(annotation: Annotation, folder: Path, to: Path) -> Annotation:
-    """The annotation with its clip's path relative to another folder."""
-    media = os.path.relpath(folder.resolve() / annotation.media, to.resolve())
-    return annotation.model_copy(update={"media": media})

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ugcbench.errors import DatasetError
-from ugcbench_curate.annotating.files import find_media, read_annotations
+from ugcbench_curate.annotating.files import find_media, read_annotations, relocate
 from ugcbench_curate.annotations import Annotation
 from ugcbench_curate.reviewing.batches import Revision, components_of
 from ugcbench_curate.reviewing.events import COMPONENTS, Opened, Rules
@@ -44,11 +44,8 @@ def take_back(desk: Desk, source: Path, person: str, *, drafts: bool = False) ->
 
     Raises as `begin_review` does, and `ReviewError` if they don't belong to one rejected batch.
     """
-    media = desk.media.resolve()
     mended = [
-        each.model_copy(
-            update={"media": os.path.relpath(find_media(each, source.parent.resolve()), media)}
-        )
+        relocate(each, source.parent, desk.media)
         for each in read_for_review(source, source.parent, drafts=drafts)
     ]
     return desk.resubmit(person, mended)
@@ -67,7 +64,7 @@ def read_for_review(source: Path, media: Path, *, drafts: bool = False) -> Seque
         raise DatasetError(
             f"{source}: {len(waiting)} annotations hold drafts by a model that nobody has "
             f"confirmed, such as {name!r} ({', '.join(fields)}); let annotators confirm them, or "
-            "let reviewers see them as they are by --drafts"
+            "let reviewers see them as they are by --allow-drafts"
         )
     return annotations
 

@@ -148,7 +148,7 @@ def create_ledger(path: Path) -> Ledger:
     if path.exists():
         raise UsageError(f"{path} is there already; name another file by --ledger")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(_open(path)) as connection:
+    with _told(path), contextlib.closing(_open(path)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.executescript(SCHEMA)
         connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -157,8 +157,8 @@ def create_ledger(path: Path) -> Ledger:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = _open(path)
     with _told(path):
+        connection = _open(path)
         try:
             known = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION
             version = connection.execute("PRAGMA user_version").fetchone()[0]

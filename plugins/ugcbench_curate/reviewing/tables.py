@@ -21,7 +21,8 @@ def show_standing(standing: Standing) -> str:
     counts = ", ".join(f"{count} {status}" for status, count in standing.annotations.items())
     title = (
         f"{standing.source}: {counts}; batches of {rules.batch}, {rules.reviewers} reviewers each, "
-        f"rejected if more than {rules.max_error_rate:.3g} of the {rules.per}s have an error"
+        f"rejected if more than {100 * rules.max_error_rate:.3g} % of the {rules.per}s have "
+        "an error"
     )
     return f"{title}\n{_batches(standing.batches)}"
 
@@ -32,8 +33,8 @@ def show_report(report: ReviewReport) -> str:
         show_standing(report.standing.model_copy(update={"batches": report.revisions})),
         _errors(report),
         _agreement(report.agreement),
-        f"{report.events} events by {len(report.people)} people, verified; the last one is "
-        f"{report.digest}",
+        f"{report.events} events, {len(report.people)} reviewers and arbiters; the ledger is as it "
+        f"was written, its last line {report.digest}",
     ]
     return "\n".join(part for part in parts if part)
 
@@ -52,7 +53,7 @@ def show_errors(record: ReviewRecord) -> str:
 
 def show_trail(lines: Sequence[Mapping[str, Any]]) -> str:
     """A row for each event."""
-    headers = ("event", "when (UTC)", "who", "what", "batch", "")
+    headers = ("event", "when (UTC)", "who", "what", "batch", "details")
     rows = [
         (
             str(line["number"]),

@@ -27,6 +27,7 @@ from ugcbench_curate.reviewing.pages.views import (
     entitle,
     find_next,
     list_batches,
+    list_withheld,
     show_annotation,
     summarize,
 )
@@ -78,7 +79,9 @@ class Pages:
     async def home(self, request: Request) -> Response:
         """The batches, and what can be done about each."""
         rows = list_batches(self.desk, self.person, self.role)
-        return self.render("home.html", rows=rows, handed_in=request.query_params.get("handed-in"))
+        withheld = list_withheld(self.desk, self.person) if self.role == "arbiter" else ()
+        handed_in = request.query_params.get("handed-in")
+        return self.render("home.html", rows=rows, withheld=withheld, handed_in=handed_in)
 
     async def claim(self, request: Request) -> Response:
         """Take a seat, and begin."""

@@ -91,6 +91,17 @@ def list_batches(desk: Desk, person: str, role: Role) -> list[Row]:
     return [row for row in rows if row is not None]
 
 
+def list_withheld(desk: Desk, person: str) -> tuple[str, ...]:
+    """The titles of batches that wait for another arbiter, as this person reviewed them."""
+    rules = desk.rules
+    return tuple(
+        entitle(revision)
+        for revision in desk.review().current()
+        if _is_open(revision, status_of(revision, rules), rules, "arbiter")
+        and person in revision.seats
+    )
+
+
 def show_annotation(
     revision: Revision, seat: Seat, place: int, filled: Mapping[Component, Draft] | None = None
 ) -> Page:
