@@ -18,6 +18,7 @@ from ugcbench.commands.options import (
     read_options,
     rerouted_option,
 )
+from ugcbench.commands.printing import echo
 from ugcbench.errors import BudgetReachedError, UgcbenchError, UsageError
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def distill(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
         from ugcbench_train.distillation.distilling import foresee
 
         found = foresee(order, seconds)
-        click.echo(found.model_dump_json(indent=2) if style == "json" else found.table())
+        echo(found.model_dump_json(indent=2) if style == "json" else found.table())
         return
     report = _watched(order, quiet=quiet)
     _print(context, order, report, style)
@@ -193,18 +194,18 @@ def _watched(order: Order, *, quiet: bool) -> Distillation:
             failure = error
     if bars.path is not None:
         more = " with --max-cost MORE" if isinstance(failure, BudgetReachedError) else ""
-        click.echo(f"type the same again{more} to go on in {order.output}", err=True)
+        echo(f"type the same again{more} to go on in {order.output}", err=True)
     if failure is not None:
         raise failure
-    click.echo("interrupted", err=True)
+    echo("interrupted", err=True)
     raise click.exceptions.Exit(INTERRUPTED)
 
 
 def _print(context: click.Context, order: Order, report: Distillation, style: str) -> None:
     """The counts on stdout, the rest on stderr."""
-    click.echo(report.model_dump_json(indent=2) if style == "json" else report.table())
-    click.echo(f"rows: {Path(order.output) / report.files[0]}", err=True)
+    echo(report.model_dump_json(indent=2) if style == "json" else report.table())
+    echo(f"rows: {Path(order.output) / report.files[0]}", err=True)
     if report.failed:
-        click.echo("what failed is asked again by typing the same", err=True)
+        echo("what failed is asked again by typing the same", err=True)
     if report.failed or not report.accepted:
         context.exit(INCOMPLETE)

@@ -18,10 +18,10 @@ from ugcbench.evaluation import wait_for
 from ugcbench.models import Fake, Price
 from ugcbench.plans import prepare as prepare_run
 from ugcbench.plugins import Registry
-from ugcbench.protocol import PROFILES
 from ugcbench.provenance import git_state
 from ugcbench.requests import Request
 from ugcbench_train.data.apart import refuse_overlaps
+from ugcbench_train.data.contents import hash_file
 from ugcbench_train.data.files import Rows, list_complaints, read_rows
 from ugcbench_train.data.splits import take
 from ugcbench_train.planning.plans import StagePlan, make_plan
@@ -30,14 +30,15 @@ from ugcbench_train.recipe import Evaluation, Recipe
 from ugcbench_train.record import (
     FILE,
     Record,
-    hash_file,
     now,
     read_record,
-    redact,
+    redact_recipe,
     refuse_changes,
     software,
 )
+from ugcbench_train.rewards.judges import warn_of_same_judge
 from ugcbench_train.rows import Row
+from ugcbench_train.trainers.examples import find_profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def prepare(
     files = (recipe.data.train, *recipe.data.apart_from)
     tasks = make_reward_tasks(recipe.rewards, registry) if recipe.stage == "grpo" else []
     record = Record(
-        recipe=redact(recipe),
+        recipe=redact_recipe(recipe),
         plan=plan,
         files={str(path): hash_file(path) for path in files},
         tasks={task.name: task.scorer.fingerprint for task in tasks},
@@ -158,11 +159,7 @@ def _check_names(recipe: Recipe, registry: Registry) -> None:
             f"path: {recipe.path} is no checkpoint: it has no config.json; train the stage before "
             "first, or set another path"
         )
-    if recipe.media.profile not in PROFILES:
-        known = ", ".join(PROFILES)
-        raise UsageError(
-            f"media.profile: there is no profile {recipe.media.profile!r}; known: {known}"
-        )
+    find_profile(recipe.media)
     if recipe.evaluation is not None:
         if recipe.launch.strategy in ("zero3", "fsdp"):
             raise UsageError(
@@ -222,15 +219,8 @@ def _notices(recipe: Recipe, found: Rows, record: Record) -> list[str]:
     if found.complaints:
         notices.append(f"bad rows:\n  {list_complaints(found.complaints)}")
     evaluating = recipe.evaluation.judge if recipe.evaluation else None
-    if both := _judges(record.judge) & _judges(evaluating):
-        notices.append(
-            f"{', '.join(sorted(both))} gives the rewards and judges the evaluation as well: a "
-            "model learns to please its judge, so have another one judge the evaluation"
-        )
+    if warning := warn_of_same_judge(record.judge, evaluating):
+        notices.append(warning)
     if recipe.data.limit and len(found.rows) < recipe.data.limit:
         notices.append(f"there are only {len(found.rows)} rows, fewer than {recipe.data.limit}")
     return notices
-
-
-def _judges(names: str | None) -> set[str]:
-    return {name.strip() for name in (names or "").split(",") if name.strip()}

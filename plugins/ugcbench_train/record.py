@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ugcbench.errors import RunCorruptError, RunError, UsageError
-from ugcbench.plans import REDACTED, SECRET
 from ugcbench.provenance import versions
+from ugcbench.redaction import redact
 from ugcbench.store import replace_text
 from ugcbench.types import Frozen
 from ugcbench_train.planning.plans import StagePlan
@@ -98,10 +97,10 @@ def read_record(folder: Path) -> Record:
         raise RunCorruptError(f"{file}: {place}: {fault['msg']}") from None
 
 
-def redact(recipe: Recipe) -> Recipe:
+def redact_recipe(recipe: Recipe) -> Recipe:
     """The recipe without keys and passwords."""
     hidden = {
-        name: _redacted(part.judge_options)
+        name: redact(part.judge_options)
         for name, part in (("rewards", recipe.rewards), ("evaluation", recipe.evaluation))
         if part is not None
     }
@@ -112,13 +111,11 @@ def redact(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update=changes)
 
 
-def _redacted(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: REDACTED if SECRET.search(name) else value for name, value in options.items()}
-
-
 def refuse_changes(before: Recipe, now: Recipe) -> None:
     """Raise `UsageError` if a training can't go on because its recipe is another one now."""
-    changed = list(_changes(before.model_dump(mode="json"), redact(now).model_dump(mode="json")))
+    changed = list(
+        _changes(before.model_dump(mode="json"), redact_recipe(now).model_dump(mode="json"))
+    )
     if not changed:
         return
     listed = "; ".join(f"{name} was {old!r} and is {new!r}" for name, old, new in changed)
@@ -140,12 +137,6 @@ def _changes(
             yield from _changes(old, new, f"{dotted}.")
         else:
             yield dotted, old, new
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def software() -> Mapping[str, str]:

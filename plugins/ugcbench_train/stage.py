@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ugcbench.commands.printing import echo
 from ugcbench.errors import MissingExtraError, PreflightError, RunError, UgcbenchError
 from ugcbench.evaluation import wait_for
 from ugcbench.plugins import Registry
@@ -17,10 +18,10 @@ from ugcbench_train.recipe import Recipe
 from ugcbench_train.rewards.mixture import Mixture
 from ugcbench_train.rewards.processes import this_process
 from ugcbench_train.rewards.scored import Completion
+from ugcbench_train.rewards.tasks import GOLD
 from ugcbench_train.rows import Row
 
 Tell = Callable[[str], None]
-GOLD = "final_caption"
 
 
 def run_stage(
@@ -99,10 +100,8 @@ def _callbacks(
 
 def tell(text: str) -> None:
     """Print a line on stderr; the first of several processes does."""
-    import click
-
     if this_process().rank == 0:
-        click.echo(f"note: {text}", err=True)
+        echo(f"note: {text}", err=True)
 
 
 @contextlib.contextmanager

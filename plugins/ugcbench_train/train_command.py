@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ugcbench.commands.options import quiet_option, read_asking
+from ugcbench.commands.printing import echo
 from ugcbench.errors import UgcbenchError, UsageError
 
 if TYPE_CHECKING:
@@ -120,10 +121,10 @@ def recipes(name: str | None) -> None:
     from ugcbench_train.recipe_files import bundled_recipes, find_recipe, summary_of
 
     if name is not None:
-        click.echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
+        echo(find_recipe(name).read_text(encoding="utf-8"), nl=False)
         return
     for stem, path in bundled_recipes().items():
-        click.echo(f"{stem:<12}{summary_of(path)}")
+        echo(f"{stem:<12}{summary_of(path)}")
 
 
 def _train(stage: str, registry: Registry, **typed: Any) -> None:  # noqa: ANN401
@@ -146,7 +147,7 @@ def _train(stage: str, registry: Registry, **typed: Any) -> None:  # noqa: ANN40
     dry, resume = typed["dry_run"], typed["resume"]
     prepared = prepare(recipe, registry, asking["prices"], resume=resume, dry=dry)
     for notice in prepared.notices:
-        click.echo(f"note: {notice}", err=True)
+        echo(f"note: {notice}", err=True)
     if dry:
         _print_plan(prepared, typed["style"])
         return
@@ -160,7 +161,7 @@ def _print_plan(prepared: Prepared, style: str, *, err: bool = False) -> None:
     from ugcbench_train.planning.tables import show_plan
 
     plan = prepared.plan
-    click.echo(plan.model_dump_json(indent=2) if style == "json" else show_plan(plan), err=err)
+    echo(plan.model_dump_json(indent=2) if style == "json" else show_plan(plan), err=err)
 
 
 def _watched(prepared: Prepared, typed: dict[str, Any], registry: Registry) -> Path:
@@ -171,7 +172,7 @@ def _watched(prepared: Prepared, typed: dict[str, Any], registry: Registry) -> P
     try:
         final = _run(prepared.recipe, registry, resume=typed["resume"], quiet=typed["quiet"])
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        echo("interrupted", err=True)
     except UgcbenchError as error:
         failure = error
     else:
@@ -191,7 +192,7 @@ def _print_resumption(recipe: Recipe, typed: dict[str, Any]) -> None:
         return
     words = ["ugcbench", "train", recipe.stage, "--config", typed["config"]]
     words += [word for setting in typed["settings"] for word in ("--set", setting)]
-    click.echo(f"go on with: {shlex.join(words)} --resume", err=True)
+    echo(f"go on with: {shlex.join(words)} --resume", err=True)
 
 
 def _run(recipe: Recipe, registry: Registry, *, resume: bool, quiet: bool) -> Path:
@@ -217,16 +218,14 @@ def _finish(prepared: Prepared, final: Path) -> None:
 def _print_end(recipe: Recipe, final: Path, style: str) -> None:
     """Where the checkpoint is, and what to type next."""
     if style == "json":
-        click.echo(json.dumps({"checkpoint": str(final), "record": str(recipe.output)}))
+        echo(json.dumps({"checkpoint": str(final), "record": str(recipe.output)}))
     else:
-        click.echo(f"checkpoint: {final}")
+        echo(f"checkpoint: {final}")
     name = EVALUATED_AS.get(recipe.model, recipe.model)
-    click.echo(
+    echo(
         f"evaluate it: ugcbench run --model {name} --option path={final} "
         "--tasks ugc/caption --dataset ugc-videocap --judge NAME",
         err=True,
     )
     if recipe.stage == "sft":
-        click.echo(
-            f"go on by rewards: ugcbench train grpo --config rl-1k --set path={final}", err=True
-        )
+        echo(f"go on by rewards: ugcbench train grpo --config rl-1k --set path={final}", err=True)

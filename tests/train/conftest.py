@@ -145,3 +145,14 @@ async def open_mixture(tmp_path):
     yield open_
     for mixture in mixtures:
         await mixture.close()
+
+
+@pytest.fixture
+def examples(tiny_omni, small_rows):
+    """The small rows as the tiny model gets them."""
+    from ugcbench_models.local.qwen_omni_codec import QwenOmniCodec
+    from ugcbench_train.recipe import Media
+    from ugcbench_train.trainers.examples import Examples
+
+    codec = QwenOmniCodec(model="none/none", path=str(tiny_omni))
+    return Examples(codec, Media(), small_rows)

@@ -13,11 +13,9 @@ import signal
 import sys
 from pathlib import Path
 
+from group_training import count_letters
+
 sys.path.insert(0, str(Path(__file__).parent.parent / "shims"))
-
-
-def count_letters(completions, **columns):
-    return [float(text.count("s")) for text in completions]
 
 
 def main():

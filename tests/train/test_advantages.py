@@ -1,10 +1,11 @@
-"""Do the paper's weights become advantages whose gradient is that of its objective?"""
+"""Do rewards become the paper's weights, and these GRPO's advantages where tau is large?"""
 
 from __future__ import annotations
 
 import math
 
 import pytest
+from group_training import weigh_by_hand
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,17 +18,10 @@ def weigh(rewards, group=4, tau=1.0, centred=True):
     return weigh_by_softmax(torch.tensor(rewards), group, tau=tau, centred=centred)
 
 
-def by_hand(rewards, tau):
-    mean = sum(rewards) / len(rewards)
-    spread = math.sqrt(sum((r - mean) ** 2 for r in rewards) / (len(rewards) - 1))
-    powers = [math.exp((r - mean) / (spread + 1e-4) / tau) for r in rewards]
-    return [len(rewards) * power / sum(powers) for power in powers]
-
-
 @pytest.mark.parametrize("tau", [0.25, 1.0, 10.0])
 def test_weights_are_a_softmax_of_normalised_rewards(tau):
     rewards = [1.0, 2.5, 5.0, 6.0]
-    expected = by_hand(rewards, tau)
+    expected = weigh_by_hand(rewards, tau)
     assert weigh(rewards, tau=tau, centred=False).tolist() == pytest.approx(expected, rel=1e-4)
     centred = [each - 1 for each in expected]
     assert weigh(rewards, tau=tau).tolist() == pytest.approx(centred, rel=1e-4, abs=1e-6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from group_training import count_letters, make_trainer
 from rewarding import JUDGE, prediction_in
 
 from ugcbench_train.recipe import Rewards
@@ -15,38 +16,6 @@ pytestmark = [
 ]
 LONG = " ".join(f"word{number}" for number in range(12))
 """A gold of twelve words; a random model begins with captions of a few."""
-
-
-@pytest.fixture
-def examples(tiny_omni, small_rows):
-    from ugcbench_models.local.qwen_omni_codec import QwenOmniCodec
-    from ugcbench_train.recipe import Media
-    from ugcbench_train.trainers.examples import Examples
-
-    codec = QwenOmniCodec(model="none/none", path=str(tiny_omni))
-    return Examples(codec, Media(), small_rows)
-
-
-def count_letters(completions, **columns):
-    """A reward without a judge."""
-    return [float(text.count("s")) for text in completions]
-
-
-def make_trainer(recipe, examples, reward=count_letters, kind=None):
-    from ugcbench_train.trainers import settings
-    from ugcbench_train.trainers.grpo import GroupTrainer
-    from ugcbench_train.trainers.training import make_dataset
-
-    return (kind or GroupTrainer)(
-        model=examples.codec.load(),
-        args=settings.make_grpo_config(recipe, examples.codec.media_tokens),
-        examples=examples,
-        keep=None,
-        settings=recipe.grpo,
-        train_dataset=make_dataset(examples.rows),
-        reward_funcs=reward,
-        peft_config=settings.make_lora_config(recipe, examples.codec),
-    )
 
 
 def letters_to_level(call):

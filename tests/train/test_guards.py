@@ -270,5 +270,5 @@ def test_a_clip_without_a_place_or_a_voice_is_noticed(make_recipe, codec, small_
 
 
 def test_unknown_profiles_are_refused(make_recipe, small_rows):
-    with pytest.raises(UsageError, match="no media profile 'papr'"):
+    with pytest.raises(UsageError, match="no profile 'papr'"):
         train(make_recipe(media={"profile": "papr"}), small_rows)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from group_training import count_letters
 
 from ugcbench.errors import RunError, UsageError
 
@@ -64,10 +65,6 @@ def unbroken(make_recipe, small_rows, tmp_path):
         return train(whole, small_rows, **options)
 
     return run
-
-
-def count_letters(completions, **columns):
-    return [float(text.count("s")) for text in completions]
 
 
 def test_a_killed_training_ends_with_the_weights_of_an_unbroken_one(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import math
+import re
+from functools import partial
+from pathlib import Path
 
 import pytest
 from rewarding import GOLD, LENGTH, OMNI, completion, good_words, prediction_in, settings
@@ -140,6 +143,26 @@ def test_a_group_may_have_a_column_of_its_own():
     assert (found[0].reference, found[1].reference) == (GOLD, "l1\nl2")
 
 
+def configure(folder, steps, batch=16, **more):
+    """Settings of TRL for a few quick steps on the CPU."""
+    from trl import GRPOConfig
+
+    return GRPOConfig(
+        output_dir=str(folder / "out"),
+        per_device_train_batch_size=batch,
+        num_generations=4,
+        max_completion_length=16,
+        max_steps=steps,
+        logging_steps=1,
+        save_strategy="no",
+        report_to=[],
+        use_cpu=True,
+        bf16=False,
+        disable_tqdm=True,
+        **more,
+    )
+
+
 def train(folder, rewards, weights=None, steps=2):
     """A real GRPO run: what was logged at each step, and TRL's table of all completions."""
     trl = pytest.importorskip("trl", reason="needs ugcbench[train]")
@@ -150,20 +173,7 @@ def train(folder, rewards, weights=None, steps=2):
         {"prompt": [{"role": "user", "content": f"Count {n}."}], "id": f"row-{n}", "caption": GOLD}
         for n in range(4)
     ]
-    arguments = trl.GRPOConfig(
-        output_dir=str(folder / "out"),
-        per_device_train_batch_size=16,
-        num_generations=4,
-        max_completion_length=16,
-        max_steps=steps,
-        logging_steps=1,
-        reward_weights=weights,
-        save_strategy="no",
-        report_to=[],
-        use_cpu=True,
-        bf16=False,
-        disable_tqdm=True,
-    )
+    arguments = configure(folder, steps, reward_weights=weights)
     trainer = trl.GRPOTrainer(
         model=str(checkpoint),
         reward_funcs=rewards,
@@ -222,3 +232,20 @@ class TestRealTrainer:
         assert step["reward"] == pytest.approx(
             sum(weights[name] * step[f"rewards/{name}/mean"] for name in weights)
         )
+
+    def test_the_program_of_the_documentation_trains(self, tmp_path, monkeypatch):
+        """With a tiny model for `MODEL`, and for one step."""
+        import trl
+
+        page = (Path(__file__).parents[2] / "docs" / "training.md").read_text()
+        (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        assert code.count('"MODEL"') == 1
+        checkpoint = make_tiny_causal_lm(tmp_path / "model", texts=[GOLD])
+        quick = partial(trl.GRPOTrainer, args=configure(tmp_path, 1, batch=8))
+        monkeypatch.setattr(trl, "GRPOTrainer", quick)
+        monkeypatch.chdir(tmp_path)
+        found = {}
+        exec(code.replace('"MODEL"', repr(str(checkpoint))), found)
+        logged = found["trainer"].state.log_history[0]
+        assert f"{LENGTH}/mean" in logged
+        assert (tmp_path / "rewards" / "rank-0").is_dir()

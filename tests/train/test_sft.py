@@ -51,16 +51,6 @@ def test_four_clips_are_learned_by_heart(make_recipe, small_rows):
     assert ask_model(final, small_rows) == [row.caption for row in small_rows]
 
 
-@pytest.fixture
-def examples(tiny_omni, small_rows):
-    from ugcbench_models.local.qwen_omni_codec import QwenOmniCodec
-    from ugcbench_train.recipe import Media
-    from ugcbench_train.trainers.examples import Examples
-
-    codec = QwenOmniCodec(model="none/none", path=str(tiny_omni))
-    return Examples(codec, Media(), small_rows)
-
-
 def test_labels_are_the_caption_and_its_end(examples):
     from ugcbench_train.trainers.sft import IGNORED, CaptionCollator
 

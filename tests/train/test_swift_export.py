@@ -171,6 +171,13 @@ def test_the_recipe_inside_is_the_recipe(recipe, tmp_path, monkeypatch):
         load_exported(tmp_path)
 
 
+def test_a_server_without_a_key_is_no_secret(recipe, tmp_path):
+    options = {"base_url": "http://127.0.0.1:1/v1", "api_key": "none"}
+    wanted = recipe(rewards={"judge": "openai/judge", "judge_options": options})
+    export(wanted, tmp_path / "out")
+    assert load_exported(tmp_path / "out").rewards.judge_options == options
+
+
 def test_silent_clips_are_left_out_and_counted(recipe, tmp_path, caption_rows):
     silent = tmp_path / "silent.mp4"
     strip_sound(caption_rows[0].video, silent)

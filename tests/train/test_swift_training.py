@@ -122,9 +122,35 @@ def open_template(make_recipe, tiny_omni):
 
 
 @pytest.fixture
-def run_ugcbench(ugcbench):
-    """The command line, under a name that isn't the package's."""
-    return ugcbench
+def is_evaluated(ugcbench):
+    """Evaluates a checkpoint from the command line; every question must get an answer."""
+
+    def is_evaluated(checkpoint):
+        done = ugcbench(
+            *("run", "--model", "ugc-videocaptioner-3b", "--tasks", "ugc/caption"),
+            *("--option", f"path={checkpoint}", "--dataset", "mini"),
+            *("--judge", "lexical", "--limit", 2, "--format", "json", "--output", "run"),
+            timeout=MINUTES,
+        )
+        assert done.returncode == 0, done.stderr
+        assert {cell["coverage"] for cell in json.loads(done.stdout)["cells"]} == {1.0}
+
+    return is_evaluated
+
+
+def run_bash(*words, code=0, **environment):
+    """A bash that finds `swift`; returns what it says on stderr."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    own = {"PATH": path, "PYTHONPATH": str(SHIMS), **environment}
+    done = subprocess.run(
+        ["bash", *words],
+        env={**os.environ, **ON_CPU, **own},
+        capture_output=True,
+        text=True,
+        timeout=MINUTES,
+    )
+    assert done.returncode == code, done.stdout[-3000:] + done.stderr[-6000:]
+    return done.stderr
 
 
 @pytest.fixture
@@ -138,27 +164,11 @@ def launch(tmp_path):
         script = export(recipe, tmp_path / "exported").script
         seen = tmp_path / "witness.jsonl"
         seen.unlink(missing_ok=True)
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        own = {"PATH": path, "PYTHONPATH": str(SHIMS), "WITNESS": str(seen)}
-        plugins = ("--external_plugins", str(script.parent / "ugcbench_plugin.py"))
-        done = subprocess.run(
-            [
-                "bash",
-                str(script),
-                "--use_cpu",
-                "true",
-                *plugins,
-                str(tmp_path / "witness.py"),
-                *typed,
-            ],
-            env={**os.environ, **ON_CPU, **own},
-            capture_output=True,
-            text=True,
-            timeout=MINUTES,
-        )
-        assert done.returncode == code, done.stdout[-3000:] + done.stderr[-6000:]
+        plugins = (str(script.parent / "ugcbench_plugin.py"), str(tmp_path / "witness.py"))
+        given = ("--use_cpu", "true", "--external_plugins", *plugins, *typed)
+        said = run_bash(str(script), *given, code=code, WITNESS=str(seen))
         if code:
-            return done.stderr
+            return said
         return [json.loads(line) for line in seen.read_text().splitlines()]
 
     return launch
@@ -204,7 +214,7 @@ def test_vllm_is_refused(open_template, caption_rows):
 
 
 def test_sft_learns_resumes_bit_by_bit_and_is_evaluated(
-    make_recipe, launch, tmp_path, run_ugcbench
+    make_recipe, launch, tmp_path, is_evaluated
 ):
     from safetensors.torch import load_file
 
@@ -225,14 +235,27 @@ def test_sft_learns_resumes_bit_by_bit_and_is_evaluated(
     assert whole.keys() == resumed.keys()
     assert all(bool((whole[name] == resumed[name]).all()) for name in whole)
 
-    done = run_ugcbench(
-        *("run", "--model", "ugc-videocaptioner-3b", "--tasks", "ugc/caption"),
-        *("--option", f"path={recipe.output / 'checkpoint-4'}", "--dataset", "mini"),
-        *("--judge", "lexical", "--limit", 2, "--format", "json", "--output", "run"),
-        timeout=MINUTES,
-    )
-    assert done.returncode == 0, done.stderr
-    assert {cell["coverage"] for cell in json.loads(done.stdout)["cells"]} == {1.0}
+    is_evaluated(recipe.output / "checkpoint-4")
+
+
+def test_adapters_are_merged_by_the_command_that_is_told(make_recipe, launch, is_evaluated):
+    from safetensors.torch import load_file
+
+    from ugcbench_train.swift.exporting import MERGE
+
+    tuning = {"precision": "float32", "lora": {"rank": 4, "targets": ["q_proj", "v_proj"]}}
+    recipe = make_recipe("sft", optimizer={"max_steps": 2}, tuning=tuning)
+    launch(recipe)
+    checkpoint = recipe.output / "checkpoint-2"
+    run_bash("-c", MERGE.format(checkpoint), WITNESS=str(recipe.output / "witness.jsonl"))
+    merged = checkpoint.with_name("checkpoint-2-merged")
+    is_evaluated(merged)
+    before = load_file(recipe.path / "model.safetensors")
+    after = load_file(merged / "model.safetensors")
+    moved = {name for name in before if not bool((before[name] == after[name]).all())}
+    assert after.keys() == before.keys()
+    assert moved
+    assert all("q_proj" in name or "v_proj" in name for name in moved)
 
 
 async def test_grpo_is_paid_what_the_evaluation_scores(

@@ -172,9 +172,9 @@ def test_a_few_missing_clips_are_counted_and_left_out(train, place, caption_rows
 def test_one_judge_for_both_is_warned_of(train):
     both = ["--set", "evaluation={every: 1, dataset: mini, judge: lexical}"]
     shown = train("grpo", "--dry-run", *both, "--set", "rewards.judge=lexical")
-    assert "lexical gives the rewards and judges the evaluation as well" in shown.stderr
+    assert "the evaluation's judge is the reward's (lexical)" in shown.stderr
     shown = train("grpo", "--dry-run", *both)
-    assert "as well" not in shown.stderr
+    assert "is the reward's" not in shown.stderr
 
 
 def test_a_dead_judge_stops_before_the_first_step(refuse, place):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -14,9 +13,9 @@ from ugcbench.plugins import Registry
 from ugcbench.results import Result
 from ugcbench_train.callbacks.trained_model import TrainedModel
 from ugcbench_train.recipe import Evaluation, Recipe
+from ugcbench_train.trainers.passes import resting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -80,7 +79,7 @@ class EvaluationCallback(TrainerCallback):  # type: ignore[misc]
     def _run(self, step: int, folder: Path) -> Result:
         evaluation, accelerator = self._evaluation, self._trainer.accelerator
         model = accelerator.unwrap_model(self._trainer.model)
-        with _resting(model):
+        with resting(model):
             answering = TrainedModel(
                 self._trainer.codec,
                 model,
@@ -107,14 +106,3 @@ class EvaluationCallback(TrainerCallback):  # type: ignore[misc]
                     resume=folder if begun else None,
                 )
             )
-
-
-@contextmanager
-def _resting(model: Any) -> Iterator[None]:  # noqa: ANN401
-    """The model without dropout and without the recomputation that generation can't bear."""
-    training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(training)

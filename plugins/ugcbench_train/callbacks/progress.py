@@ -6,10 +6,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from ugcbench.commands.printing import echo
 
 SHOWN = {"loss": "loss", "reward": "reward", "kl": "kl", "rewards/unscored": "unscored"}
 """Numbers of a log that are shown while it goes on, and under which names."""
@@ -72,12 +73,12 @@ class Lines:
         """Say how many steps there are."""
         self._total = total
         going_on = f", going on from step {done}" if done else ""
-        click.echo(f"training: {total} steps{going_on}", err=True)
+        echo(f"training: {total} steps{going_on}", err=True)
 
     def move(self, done: int, numbers: str) -> None:
         """Say so at every fiftieth of the steps, and at the last."""
         if done % max(self._total // LINES, 1) == 0 or done == self._total:
-            click.echo(f"step {done}/{self._total} {numbers}".rstrip(), err=True)
+            echo(f"step {done}/{self._total} {numbers}".rstrip(), err=True)
 
     def end(self) -> None:
         """Nothing more is said."""

@@ -16,7 +16,7 @@ from ugcbench.codecs import Codec, Example
 from ugcbench.errors import FatalModelError
 from ugcbench.media import MediaReader
 from ugcbench.types import Prediction, Prompt, Receipt, Usage
-from ugcbench_train.trainers.grpo import scoring_last_token_only, to_device
+from ugcbench_train.trainers.passes import scoring_last_token_only, to_device
 
 GATHERING = 0.05
 """Seconds in which requests come together for a batch."""

@@ -11,15 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from ugcbench.addresses import normalize_url
 from ugcbench.types import Clip, Frozen
 from ugcbench_train.data.contents import find_sizes, hash_files
 from ugcbench_train.rows import Row
 
 By = Literal["id", "url", "content"]
-TRACKING = frozenset({"feature", "igsh", "is_from_webapp", "sender_device", "si"})
-"""Parameters of an address, beside utm_..., that say who came from where, not what is shown."""
 
 
 class Overlap(Frozen):
@@ -77,19 +75,6 @@ def find_overlaps(rows: Iterable[Row], others: Iterable[Row | Clip]) -> Overlaps
     pairs = [pair for each in mine for pair in _meet(each, index, contents)]
     known = sum(their.sha256 is not None or Path(their.path).is_file() for their in theirs)
     return Overlaps(pairs=tuple(pairs), rows=len(mine), others=len(theirs), contents=known)
-
-
-def normalize_url(url: str) -> str:
-    """An address without scheme, `www.`, fragment and the parameters that only track."""
-    parts = urlsplit(url.strip())
-    kept = [
-        (name, value)
-        for name, value in parse_qsl(parts.query)
-        if name not in TRACKING and not name.startswith("utm_")
-    ]
-    host = parts.netloc.lower().removeprefix("www.")
-    query = f"?{urlencode(sorted(kept))}" if kept else ""
-    return f"{host}{parts.path.rstrip('/')}{query}"
 
 
 @dataclass(frozen=True, slots=True)

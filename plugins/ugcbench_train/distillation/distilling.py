@@ -22,9 +22,10 @@ from typing import Any
 from ugcbench.errors import RunError, UsageError
 from ugcbench.evaluation import Observer, Unobserved, ask, prepared
 from ugcbench.lifecycles import announce_shutdown, local_day
-from ugcbench.plans import SECRET, Plan, RunConfig, read_config
+from ugcbench.plans import Plan, RunConfig, read_config
 from ugcbench.plugins import Registry
 from ugcbench.protocol import Protocol, get_protocol
+from ugcbench.redaction import SECRET
 from ugcbench.requests import Request, name_of
 from ugcbench.specs import Model
 from ugcbench_train.data.apart import Others, open_others
@@ -89,7 +90,7 @@ async def distill(order: Order, observer: Observer | None = None) -> Distillatio
         for notice in _warn(order):
             watching.notice(notice)
         gathered = await _gather_aside(order, sources, others, watching)
-        plan = replace(plan, dataset=_clip_set(order, gathered))
+        plan = _ask_about(plan, _clip_set(order, gathered))
         try:
             if gathered.clips:
                 await ask(plan, watching)
@@ -136,11 +137,16 @@ async def _gather_aside(
 def _harvest(order: Order, plan: Plan, gathered: Gathered) -> Distillation:
     try:
         return harvest(plan, gathered, _gates(order), order.styles)
-    except OSError as error:
+    except (OSError, RunError) as error:
         raise RunError(
-            f"{error.filename or plan.store.path}: {error.strerror}; the answers are stored: "
-            "mend that, then type the same again"
+            f"{error}; the answers are stored: mend that, then type the same again"
         ) from error
+
+
+def _ask_about(plan: Plan, clips: ClipSet) -> Plan:
+    """The plan with clips in it; there may be more than when the folder was begun."""
+    config = plan.config.model_copy(update={"questions": None})
+    return replace(plan, dataset=clips, config=config)
 
 
 def _clip_set(order: Order, gathered: Gathered | None = None) -> ClipSet:

@@ -99,7 +99,7 @@ class OverlongGuard:
 class RefusalGuard:
     """0 for a text that begins like a refusal, 1 for any other."""
 
-    fingerprint = "refusal/1"
+    fingerprint = "refusal/2"
     judge = None
 
     async def score(self, sample: Sample, prediction: Prediction) -> Score:

@@ -25,9 +25,10 @@ from ugcbench_train.rewards.columns import Columns, Sampled
 from ugcbench_train.rewards.imputing import Imputer
 from ugcbench_train.rewards.mixture import Mixture
 from ugcbench_train.rewards.monitors import Monitor
+from ugcbench_train.rewards.tasks import GOLD
 from ugcbench_train.rewards.watching import Tell, warn, watch
 
-SOLUTIONS: Mapping[str, str] = {"final_caption": "solution"}
+SOLUTIONS: Mapping[str, str] = {GOLD: "solution"}
 """Which column holds the gold of which key, where rows have ms-swift's schema."""
 
 

@@ -18,9 +18,10 @@ from ugcbench_train.rewards.columns import Columns, Sampled
 from ugcbench_train.rewards.mixture import Mixture
 from ugcbench_train.rewards.monitors import Monitor
 from ugcbench_train.rewards.scored import Scored
+from ugcbench_train.rewards.tasks import GOLD
 from ugcbench_train.rewards.watching import Tell, warn, watch
 
-CAPTIONS: Mapping[str, str] = {"final_caption": "caption"}
+CAPTIONS: Mapping[str, str] = {GOLD: "caption"}
 """Which column holds the gold of which key, where rows have the package's own schema."""
 
 Extra = Callable[[str, list[Any]], None]

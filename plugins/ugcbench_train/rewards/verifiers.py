@@ -22,6 +22,7 @@ from ugcbench_train.rewards.columns import Sampled, text_of
 from ugcbench_train.rewards.imputing import Imputer
 from ugcbench_train.rewards.mixture import Mixture, UnscoredError
 from ugcbench_train.rewards.scored import Completion
+from ugcbench_train.rewards.tasks import GOLD
 
 Gold = Mapping[str, Answer]
 
@@ -56,7 +57,7 @@ def reward_method(
 
 
 def rubric_function(
-    mixture: Mixture, *, gold_key: str = "final_caption", name: str = "ugc"
+    mixture: Mixture, *, gold_key: str = GOLD, name: str = "ugc"
 ) -> Callable[..., Any]:
     """A group reward function for `verifiers.legacy.Rubric`; the gold is a row's `answer`.
 

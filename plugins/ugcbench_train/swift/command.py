@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ugcbench.commands.printing import echo
+
 if TYPE_CHECKING:
     from ugcbench.plugins import Registry
 
@@ -35,5 +37,5 @@ def export_swift(registry: Registry, config: str, output: Path, settings: tuple[
 
     done = export(load_recipe(config, settings), output, registry)
     for notice in done.notices:
-        click.echo(f"note: {notice}", err=True)
-    click.echo(f"{done.rows} rows; train by: bash {done.script}")
+        echo(f"note: {notice}", err=True)
+    echo(f"{done.rows} rows; train by: bash {done.script}")

@@ -12,7 +12,7 @@ from ugcbench.plugins import Registry
 from ugcbench.store import replace_text
 from ugcbench_train.preparation import prepare
 from ugcbench_train.recipe import Recipe
-from ugcbench_train.record import redact
+from ugcbench_train.record import redact_recipe
 from ugcbench_train.rows import Row
 from ugcbench_train.swift.arguments import (
     make_arguments,
@@ -25,6 +25,9 @@ from ugcbench_train.trainers.examples import Examples, Survey, find_profile, ope
 
 RECIPE, DATASET, PLUGIN = "recipe.json", "rows.jsonl", "ugcbench_plugin.py"
 ENVIRONMENT, SCRIPT, SURVEY = "swift.env", "run.sh", "survey.json"
+
+MERGE = "USE_HF=1 swift export --adapters {} --merge_lora true"
+"""The command that writes a checkpoint and its adapters as one, beside it as `<name>-merged`."""
 
 PLUGIN_TEXT = '''\
 """Gives ms-swift the clips and the rewards of the recipe beside this file."""
@@ -77,7 +80,7 @@ def export(recipe: Recipe, folder: Path, registry: Registry | None = None) -> Ex
     refuse_unsupported(recipe)
     # The script runs in its own folder, from which a relative path would start.
     recipe = recipe.model_copy(update={"output": recipe.output.absolute()})
-    if redact(recipe) != recipe:
+    if redact_recipe(recipe) != recipe:
         raise UsageError(
             "the recipe holds a key, which is not written to files; leave it out, and set the "
             "judge's environment variable where the training runs"
@@ -96,8 +99,8 @@ def _notices(recipe: Recipe, found: Survey) -> Iterator[str]:
         yield f"{count} rows are left out ({reason})"
     if recipe.tuning.lora is not None:
         yield (
-            "checkpoints hold the adapters only; before they are evaluated: USE_HF=1 swift export "
-            "--adapters CHECKPOINT --merge_lora true"
+            f"checkpoints hold the adapters only; before evaluating CHECKPOINT-merged, write it: "
+            f"{MERGE.format('CHECKPOINT')}"
         )
     if recipe.evaluation is not None:
         yield (

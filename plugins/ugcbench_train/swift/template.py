@@ -21,10 +21,7 @@ from ugcbench_train.data.official import TAG
 from ugcbench_train.recipe import Recipe
 from ugcbench_train.rows import Row
 from ugcbench_train.swift.arguments import TEMPLATE
-from ugcbench_train.trainers.examples import Examples, open_codec
-
-KEPT = 4
-"""Encoded clips that are kept for the completions of a group; one takes up to 80 MB."""
+from ugcbench_train.trainers.examples import KEPT, Examples, open_codec
 
 IGNORED = -100
 """The label of a token that isn't learned."""

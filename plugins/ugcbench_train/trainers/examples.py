@@ -46,7 +46,7 @@ def find_profile(media: recipes.Media) -> MediaProfile:
     """The media profile by its name; raises `UsageError`."""
     if media.profile not in PROFILES:
         known = ", ".join(PROFILES)
-        raise UsageError(f"there is no media profile {media.profile!r}; known are: {known}")
+        raise UsageError(f"media.profile: there is no profile {media.profile!r}; known: {known}")
     return PROFILES[media.profile]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from ugcbench_train.recipe import GRPO
 from ugcbench_train.trainers.advantages import combine_rewards, weigh_by_softmax
 from ugcbench_train.trainers.checkpoints import Resumable
 from ugcbench_train.trainers.examples import Examples
+from ugcbench_train.trainers.passes import scoring_last_token_only, to_device
 from ugcbench_train.trainers.rollouts import ClipRollouts
 
 CLIPS = "clips"
@@ -191,25 +191,6 @@ class _Watching:
         return self._model(
             input_ids=input_ids, **inputs, **to_device(self._codec.join(clips), input_ids.device)
         )
-
-
-def to_device(inputs: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
-    """`inputs` with their tensors on `device`."""
-    return {
-        name: value.to(device) if isinstance(value, torch.Tensor) else value
-        for name, value in inputs.items()
-    }
-
-
-@contextmanager
-def scoring_last_token_only(model: Any) -> Iterator[None]:  # noqa: ANN401
-    """Sampling uses no other scores; those of a whole batch of clips take more than the weights."""
-    head = model.get_output_embeddings()
-    hook = head.register_forward_pre_hook(lambda _, inputs: (inputs[0][:, -1:],))
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def _number(value: object) -> object:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -15,7 +14,7 @@ from ugcbench.errors import PreflightError
 from ugcbench_train.recipe import Recipe
 from ugcbench_train.rows import Row
 from ugcbench_train.trainers.examples import Examples, Survey
-from ugcbench_train.trainers.grpo import to_device
+from ugcbench_train.trainers.passes import resting, to_device
 from ugcbench_train.trainers.sft import IGNORED, CaptionCollator
 
 LEAST_CHANGE = 1e-4
@@ -137,7 +136,7 @@ def measure_changes(
     """
     parts: list[Part] = ["pictures", "sound"] if example.heard else ["pictures"]
     model = trainer.model_wrapped
-    with _resting(model), torch.no_grad(), trainer.accelerator.autocast():
+    with resting(model), torch.no_grad(), trainer.accelerator.autocast():
         full = score(model, codec, example, caption)
         reduced = {
             part: score(model, codec, codec.without(example, part), caption) for part in parts
@@ -161,17 +160,6 @@ def score(model: Any, codec: Codec, example: Example, caption: str) -> torch.Ten
     )
     chances: torch.Tensor = scored.log_probs[0, -len(reply) :].float()
     return chances
-
-
-@contextmanager
-def _resting(model: Any) -> Iterator[None]:  # noqa: ANN401
-    """The model without dropout."""
-    training = model.training
-    model.eval()
-    try:
-        yield
-    finally:
-        model.train(training)
 
 
 def _plain(text: str) -> str:
