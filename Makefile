@@ -8,7 +8,7 @@ PIP_CONSTRAINTS ?= -c constraints.txt
 VLLM_PIP := PIP_CONSTRAINT=constraints-vllm.txt .venv-vllm/bin/python -m pip --disable-pip-version-check --quiet
 SWIFT_PIP := PIP_CONSTRAINT=constraints-swift.txt .venv-swift/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-vllm test-swift check clean
+.PHONY: demo test test-vllm test-swift check audit clean
 
 demo: .venv/.demo  ## run a real model on the mini benchmark
 	$(BIN)/ugcbench run --model signal-baseline --tasks all --dataset mini --judge lexical
@@ -27,6 +27,9 @@ check: .venv/.dev  ## lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: .venv/.dev  ## look for known vulnerabilities of the pinned packages, where the index can be asked
+	$(BIN)/python tools/audit.py
 
 clean:
 	rm -rf .venv .venv-vllm .venv-swift

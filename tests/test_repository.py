@@ -22,6 +22,7 @@ PACKAGES = (
     "plugins/ugcbench_judging",
     "plugins/ugcbench_train",
     "plugins/ugcbench_curate",
+    "plugins/ugcbench_ray",
 )
 FRAMEWORKS = {"torch", "transformers", "vllm", "datasets", "trl", "ray"}
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from ugcbench.errors import UsageError
 from ugcbench.identity import Identified
 from ugcbench.models import Budgeted, Deferred, Purse, RateLimited, Remembering, Retrying
+from ugcbench.placements import Placement, make_bare
 from ugcbench.plugins import Registry, create
-from ugcbench.requests import Request, name_of
+from ugcbench.requests import LOCAL, Request, name_of
 from ugcbench.specs import Judge, Model, ModelSpec, Task
 from ugcbench.store import Store, read_verdicts
 from ugcbench.types import Prediction, Prompt, Sample
@@ -31,11 +33,38 @@ def make_model(
 
     Raises a `UsageError` for what is wrong with its name or options.
     """
+    if request.executor != LOCAL:
+        return _made_elsewhere(request, registry, purse)
+    if request.workers > 1 or request.executor_options:
+        raise UsageError(
+            "several workers, and options of an executor, need one: add --executor NAME "
+            "(see `ugcbench list executors`)"
+        )
     if not isinstance(request.model, str):
         return _guarded(cast(Model, request.model), name_of(request.model), request, purse)
     spec = registry.model(request.model)
     given = {"work": work} if "work" in spec.needs else {}
     return make_named(spec, request.model, request, purse, **given)
+
+
+def _made_elsewhere(request: Request, registry: Registry, purse: Purse) -> Model:
+    executor, name = registry.executor(request.executor), name_of(request.model)
+    if not isinstance(request.model, str):
+        raise UsageError(
+            f"{name} is an object and can't be sent to {executor.name}: register the model by a "
+            "plugin and give its name, or leave the executor out"
+        )
+    spec = registry.model(name)
+    if spec.needs:
+        raise UsageError(
+            f"{name} is made from the run's own {' and '.join(spec.needs)} and can't run on "
+            f"{executor.name}; leave --executor out"
+        )
+    placement = Placement(spec, name, request.options, request.concurrency, request.timeout)
+    options = request.executor_options
+    model = create(executor, options, placement=placement, workers=request.workers)
+    # What waits for its worker is in no attempt yet; only the executor knows when that begins.
+    return _guarded(model, name, replace(request, timeout=None), purse)
 
 
 def make_named(
@@ -45,7 +74,7 @@ def make_named(
 
     Raises a `UsageError` for what is wrong with the options.
     """
-    return _guarded(_made(spec, name, request.options, **given), name, request, purse)
+    return _guarded(make_bare(spec, name, request.options, **given), name, request, purse)
 
 
 def make_judge(
@@ -80,7 +109,7 @@ def _one_judge(
     if not isinstance(given, str):
         return Judge(name, _remembering(given, name, request, store, purse))
     spec = registry.model(name, "judge")
-    make = partial(_made, spec, name, _options_of(name, request))
+    make = partial(make_bare, spec, name, _options_of(name, request))
     model = make() if asking else Deferred(make)
     if spec.reports_model:
         asked = name.partition("/")[2] if spec.prefix else name
@@ -131,12 +160,6 @@ def _remembering(model: Model, name: str, request: Request, store: Store, purse:
     return Remembering(guarded, name, store.verdicts, again=request.ask_again, known=known)
 
 
-def _made(spec: ModelSpec, name: str, options: Mapping[str, Any], **given: object) -> Model:
-    if spec.prefix:
-        given["model"] = name.partition("/")[2]
-    return cast(Model, create(spec, options, **given))
-
-
 def _guarded(
     model: Model,
     name: str,
@@ -145,10 +168,10 @@ def _guarded(
     places: asyncio.Semaphore | None = None,
 ) -> Model:
     """The model behind rate limit, budget and retries; the budget is looked at before each attempt,
-    when it has its place.
+    when it has its place and its turn.
     """
-    if request.requests_per_minute:
-        model = RateLimited(model, request.requests_per_minute)
     if price := request.prices.get(name):
         model = Budgeted(model, price, purse)
+    if request.requests_per_minute:
+        model = RateLimited(model, request.requests_per_minute)
     return Retrying(model, request.attempts, request.timeout, places=places)

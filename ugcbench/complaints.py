@@ -11,14 +11,15 @@ from pydantic import ValidationError
 def describe(error: ValidationError, known: Iterable[str] = (), place: str = "") -> str:
     """Return the first problem of `error` in one line: where below `place` it is and what is wrong.
 
-    A field outside `known` gets the nearest known name beside it; a missing field the nearest of
-    the names that stand there.
+    A field outside `known` gets the nearest known name beside it, of those as deep as itself
+    (`audio.tone` is one below `audio`); a missing field the nearest of the names that stand there.
     """
     first = error.errors(include_url=False, include_context=False)[0]
     steps = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
     where = f"{place}{steps}" if place else steps.lstrip(".")
-    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
-        return f"unknown key {where!r}{suggest(where, known)}"
+    if first["type"] == "extra_forbidden":
+        alike = [name for name in known if name.count(".") == where.count(".")]
+        return f"unknown key {where!r}{suggest(where, alike) if alike else ''}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing" and isinstance(first["input"], dict):
         near = difflib.get_close_matches(str(first["loc"][-1]), list(first["input"]), n=1)

@@ -23,7 +23,8 @@ def describe(registry: Registry, name: str) -> Mapping[str, Any]:
     if name in PROTOCOLS:
         protocol = get_protocol(name)
         return {"protocol": name, "hash": protocol.hash(), **protocol.model_dump(mode="json")}
-    everything: list[Mapping[str, Spec]] = [registry.tasks, registry.models, registry.datasets]
+    everything: list[Mapping[str, Spec]]
+    everything = [registry.tasks, registry.models, registry.datasets, registry.executors]
     if "@" in name:
         return {**_describe(registry.dataset(name)), "dataset": name}
     prefix = name.partition("/")[0]
@@ -44,7 +45,7 @@ def _describe(spec: Spec) -> Mapping[str, Any]:
     if isinstance(spec, DatasetSpec):
         revisions = {"revisions": dict(spec.revisions)} if spec.revisions else {}
         return {"dataset": spec.name, **_about(spec), "group": spec.group, **revisions}
-    return {"name": spec.name, **_about(spec)}
+    return {"executor": spec.name, **_about(spec)}
 
 
 def _about(spec: Spec) -> Mapping[str, Any]:

@@ -94,7 +94,7 @@ def _count(plan: Plan, seconds: float) -> Estimate:
         output_tokens=counter.tokens["output"],
         judge_input_tokens=counter.tokens["judge_input"],
         judge_output_tokens=counter.tokens["judge_output"],
-        minutes=requests * seconds / plan.request.concurrency / 60,
+        minutes=requests * seconds / (plan.request.concurrency * plan.request.workers) / 60,
         cost_usd=_cost(
             counter.tokens,
             prices.get(plan.config.model),

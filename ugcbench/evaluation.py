@@ -16,7 +16,6 @@ import concurrent.futures
 import contextlib
 import importlib
 import typing
-from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterable, Iterator
 from pathlib import Path
 
@@ -136,9 +135,8 @@ async def ask(plan: Plan, observer: Observer) -> None:
     spent: list[BudgetReachedError] = []
     try:
         async with asyncio.TaskGroup() as group:
-            # What only scoring needs (SciPy) is imported while the model is busy.
-            group.create_task(asyncio.to_thread(importlib.import_module, "ugcbench.summaries"))
-            for number in range(plan.request.concurrency):
+            group.create_task(_import_ahead())
+            for number in range(_under_way(plan)):
                 later = number * STAGGER
                 group.create_task(_ask_on(questions, model, plan, observer, spent, later))
     except* Exception as errors:  # noqa: BLE001 - unpacked and raised again
@@ -147,15 +145,32 @@ async def ask(plan: Plan, observer: Observer) -> None:
         raise spent[0]
 
 
+def _under_way(plan: Plan) -> int:
+    """How many questions are before the model at once.
+
+    Several workers get the clips in turn. So that none runs dry, each has the questions of a
+    further clip waiting beside those that it is busy with.
+    """
+    request = plan.request
+    ahead = len(plan.tasks) if request.workers > 1 else 0
+    return request.workers * (request.concurrency + ahead)
+
+
+async def _import_ahead() -> None:
+    """Import what only scoring needs (SciPy) while the model is busy, once it has a question."""
+    await asyncio.sleep(STAGGER)
+    await asyncio.to_thread(importlib.import_module, "ugcbench.summaries")
+
+
 def _count(plan: Plan, observer: Observer) -> int:
     """How many questions the run has; raises `UsageError` if it has none."""
-    counts = Counter(task.name for task, _ in plan.work())
+    counts = plan.questions
     empty = [task.name for task in plan.tasks if not counts[task.name]]
-    if not counts:
+    if not any(counts.values()):
         raise UsageError(f"no clip of {plan.dataset.name} has gold for {', '.join(empty)}")
     for name in empty:
         observer.notice(f"no clip of {plan.dataset.name} has gold for {name}")
-    return counts.total()
+    return sum(counts.values())
 
 
 async def _ask_on(
@@ -189,6 +204,9 @@ async def _ask_on(
 
 def _unanswered(plan: Plan, observer: Observer) -> Generator[tuple[Task, Sample], None, None]:
     for task, sample in plan.work():
+        if plan.store.has_text(task.name, sample.id):
+            observer.step()
+            continue
         stored = plan.store.prediction(task.name, sample.id)
         if stored is None or (stored.failure and stored.failure.status in WORTH_ASKING_AGAIN):
             yield task, sample
@@ -200,7 +218,7 @@ async def score(plan: Plan, observer: Observer) -> Result:
     """Score every stored prediction, write records and summary, tell the plugins."""
     tallies: dict[str, Tally] = {}
     expense = _Expense()
-    observer.begin("scoring", sum(1 for _ in plan.work()))
+    observer.begin("scoring", sum(plan.questions.values()))
     work = _answered(plan)
     with plan.store.recording() as write:
         async with contextlib.aclosing(score_all(work, plan.request.concurrency)) as scored:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import click
 
     from ugcbench.lifecycles import Lifecycle
-    from ugcbench.specs import DatasetSpec, ModelSpec, TaskSpec
+    from ugcbench.specs import DatasetSpec, ExecutorSpec, ModelSpec, TaskSpec
     from ugcbench.types import Record, Summary
 
 hookspec = pluggy.HookspecMarker("ugcbench")
@@ -44,6 +44,12 @@ def ugcbench_lifecycles() -> Iterable[Lifecycle]:
 @hookspec
 def ugcbench_datasets() -> Iterable[DatasetSpec]:
     """Datasets that the plugin adds."""
+    return ()
+
+
+@hookspec
+def ugcbench_executors() -> Iterable[ExecutorSpec]:
+    """Places where instances of a model can run, other than the run's own process."""
     return ()
 
 

@@ -1,7 +1,7 @@
 """What stands between a run and a model, and is written once for models and judges?
 
 Wrappers that are Models themselves, stacked from the inside out:
-`Remembering(Retrying(Budgeted(RateLimited(model))))`. `answer` is the one place where an exception
+`Remembering(Retrying(RateLimited(Budgeted(model))))`. `answer` is the one place where an exception
 becomes a typed failure. `Fake` is the public fake for tests of anything that takes a Model.
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import aiolimiter
 import tenacity
+from pydantic import Field
 
 from ugcbench.errors import (
     BudgetReachedError,
@@ -29,8 +30,9 @@ from ugcbench.errors import (
     UsageError,
 )
 from ugcbench.protocol import digest
+from ugcbench.redaction import hide_secrets
 from ugcbench.specs import Model
-from ugcbench.store import Log
+from ugcbench.store import Log, validate
 from ugcbench.types import Failure, Frozen, Prediction, Prompt, Usage, Verdict
 
 
@@ -52,7 +54,8 @@ async def answer(model: Model, prompt: Prompt) -> Prediction:
         failure = Failure(status=status, kind=type(error).__name__, message=str(error))
         prediction = failed(prompt, failure)
     except Exception as error:  # noqa: BLE001 - a model's bug is one sample's failure, not the run's
-        failure = Failure(status="api_error", kind=type(error).__name__, message=str(error))
+        message = hide_secrets(str(error))
+        failure = Failure(status="api_error", kind=type(error).__name__, message=message)
         prediction = failed(prompt, failure)
     if prediction.seconds:
         return prediction
@@ -151,25 +154,41 @@ class RateLimited:
 class Price(Frozen):
     """US dollars for a million tokens."""
 
-    input: float
-    output: float
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
 
     def cost(self, usage: Usage) -> float:
-        """US dollars for what was used; unknown token counts cost nothing."""
-        tokens_in, tokens_out = usage.input_tokens or 0, usage.output_tokens or 0
+        """US dollars for what was used; unknown token counts, and negative ones, cost nothing."""
+        tokens_in, tokens_out = max(usage.input_tokens or 0, 0), max(usage.output_tokens or 0, 0)
         return (tokens_in * self.input + tokens_out * self.output) / 1e6
+
+    def is_known(self, usage: Usage) -> bool:
+        """Whether all that costs anything was counted."""
+        counts = ((usage.input_tokens, self.input), (usage.output_tokens, self.output))
+        return all(count is not None and count >= 0 for count, price in counts if price)
 
 
 @dataclass(slots=True)
 class Purse:
-    """The money of a run, shared by its model and its judge."""
+    """The money of a run, shared by its model and its judge.
+
+    `uncounted` is set once an answer came without the number of tokens that it cost.
+    """
 
     limit: float | None = None
     spent: float = 0.0
+    uncounted: bool = False
 
     def check(self) -> None:
-        """Raise `BudgetReachedError` when nothing is left."""
-        if self.limit is not None and self.spent >= self.limit:
+        """Raise `BudgetReachedError` when nothing is left, or nobody knows what is left."""
+        if self.limit is None:
+            return
+        if self.uncounted:
+            raise BudgetReachedError(
+                "an answer came without the number of its tokens, so nobody can say what is spent; "
+                "to go on without a limit, leave --max-cost out"
+            )
+        if not self.spent < self.limit:
             raise BudgetReachedError(f"{self.spent:.4f} USD of {self.limit:g} USD are spent")
 
 
@@ -190,6 +209,8 @@ class Budgeted:
         prediction = await self.model.generate(prompt)
         cost = self.price.cost(prediction.usage)
         self.purse.spent += cost
+        if prediction.text is not None and not self.price.is_known(prediction.usage):
+            self.purse.uncounted = True
         usage = prediction.usage.model_copy(update={"cost_usd": cost})
         return prediction.model_copy(update={"usage": usage})
 
@@ -265,7 +286,7 @@ class Remembering:
         """Answer from the log, or ask and write the reply to it."""
         key = address(self.name, prompt)
         if key not in self._again and (line := self.log.get(key)) is not None:
-            return Verdict.model_validate(line).prediction
+            return validate(Verdict, line, str(self.log.path)).prediction
         if key not in self._open:
             self._open[key] = asyncio.create_task(self._ask(key, prompt))
         return await asyncio.shield(self._open[key])
@@ -282,11 +303,11 @@ class Remembering:
 
     def _recall(self, key: str) -> Prediction | None:
         """What another log has of a reply that is not to be asked for once more."""
-        lines = (log.get(key) for log in self._known)
-        found = next((line for line in lines if line is not None), None)
-        if found is None or key in self._again:
+        lines = ((log, log.get(key)) for log in self._known)
+        log, found = next(((log, line) for log, line in lines if line is not None), (None, None))
+        if log is None or found is None or key in self._again:
             return None
-        prediction = Verdict.model_validate(found).prediction
+        prediction = validate(Verdict, found, str(log.path)).prediction
         return prediction.model_copy(update={"usage": Usage(attempts=0)})
 
     async def close(self) -> None:

@@ -240,18 +240,23 @@ def _standard_error(part: Contrast) -> float | None:
 def _exact_p(sums: Values) -> float:
     """Of all flips the share that lies as far out; one sign stays, since the two sides mirror."""
     count = len(sums)
-    flips = np.arange(2 ** max(count - 1, 0))[:, None] >> np.arange(count) & 1
-    return float(np.mean(_as_far_out(flips, sums[:, None])))
+    return float(np.mean(_as_far_out(all_flips(count), sums[:, None])))
+
+
+def all_flips(clusters: int) -> npt.NDArray[np.int64]:
+    """Every flip of so many signs [flips, clusters], as 0 and 1, but for those of all of them."""
+    return np.arange(2 ** max(clusters - 1, 0))[:, None] >> np.arange(clusters) & 1
 
 
 def _drawn_p(sums: npt.NDArray[np.float64], seed: int, resamples: int) -> Values:
     hits = np.zeros(sums.shape[1])
-    for flips in _random_flips(len(sums), seed, resamples):
+    for flips in draw_flips(len(sums), seed, resamples):
         hits += _as_far_out(flips, sums).sum(axis=0)
     return (hits + 1) / (resamples + 1)
 
 
-def _random_flips(clusters: int, seed: int, resamples: int) -> Iterator[npt.NDArray[np.uint8]]:
+def draw_flips(clusters: int, seed: int, resamples: int) -> Iterator[npt.NDArray[np.uint8]]:
+    """Random flips of so many signs [flips, clusters], as 0 and 1, in blocks."""
     rng = np.random.default_rng(seed)
     rows = max(1, BLOCK // clusters)
     for start in range(0, resamples, rows):

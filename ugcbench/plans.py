@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,20 +20,23 @@ from typing import Any, Literal, cast
 from pydantic import ValidationError
 
 from ugcbench.asking import make_judge, make_model
+from ugcbench.complaints import describe
 from ugcbench.datasets import default_dataset, open_dataset
 from ugcbench.errors import RunCorruptError, RunError, UsageError
 from ugcbench.models import Purse
 from ugcbench.plugins import Registry, create
 from ugcbench.protocol import Protocol
 from ugcbench.provenance import git_state, versions
-from ugcbench.requests import Request, name_of
+from ugcbench.redaction import REDACTED, redact, refuse_redacted
+from ugcbench.requests import LOCAL, Request, name_of
 from ugcbench.specs import Dataset, Judge, Model, Setting, Task, TaskSpec
 from ugcbench.store import Store
 from ugcbench.subsets import Subset
 from ugcbench.types import Clip, Frozen, Sample
 
-SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
-REDACTED = "***"
+NEVER_KEPT = frozenset({"trust_remote_code"})
+"""Options that whoever goes on with a run must give anew: its directory may be a stranger's."""
+
 UNBEGUN = frozenset({"lock", "run.json.partial"})
 """All that a run leaves that was killed before it had written its configuration."""
 
@@ -40,8 +44,9 @@ UNBEGUN = frozenset({"lock", "run.json.partial"})
 class RunConfig(Frozen):
     """What run.json holds: all that is needed to go on with a run and to say how it was made.
 
-    `source` is `recorded` for answers that were imported. A relative `dataset` that exists in the
-    run directory is meant: a run may carry its own gold.
+    `source` is `recorded` for answers that were imported. `questions` says how many each task has,
+    so that nobody who goes on with the run has to count them again. A relative `dataset` that
+    exists in the run directory is meant: a run may carry its own gold.
     """
 
     created: str
@@ -58,7 +63,10 @@ class RunConfig(Frozen):
     protocol_hash: str
     limit: int | None
     subset: Subset | None = None
+    questions: Mapping[str, int] | None = None
     concurrency: int
+    executor: str = LOCAL
+    workers: int = 1
     attempts: int
     timeout: float | None
     versions: Mapping[str, str]
@@ -95,6 +103,16 @@ class Plan:
         return (clip for place, clip in enumerate(self.dataset) if place in wanted)
 
     @cached_property
+    def questions(self) -> Mapping[str, int]:
+        """How many questions each task has."""
+        names = [task.name for task in self.tasks]
+        known = self.config.questions
+        if known is not None and sorted(known) == sorted(names):
+            return known
+        counts = Counter(task.name for task, _ in self.work())
+        return {name: counts[name] for name in names}
+
+    @cached_property
     def chosen(self) -> frozenset[int] | None:
         """The places of the drawn clips in the dataset, or None where there is no drawing."""
         subset = self.config.subset
@@ -120,6 +138,9 @@ def prepare(request: Request, *, asking: bool = True) -> Plan:
     stored = read_config(Path(request.resume)) if request.resume else None
     if stored is not None:
         request = _resumed(request, stored)
+        if asking:
+            refuse_redacted(request.options, "--option")
+            refuse_redacted(request.judge_options, "--judge-option")
     _check(request, registry, asking=asking)
     dataset, group = _dataset(request, registry)
     if stored is not None and dataset.revision != stored.dataset_revision:
@@ -147,7 +168,7 @@ def _assemble(
     *,
     asking: bool,
 ) -> Plan:
-    purse = Purse(request.max_cost, spent=_spent(store) if request.resume else 0.0)
+    purse = Purse(request.max_cost, spent=store.spent)
     judge = make_judge(request, registry, store, purse, asking=asking)
     setting = Setting(config.protocol, judge)
     plan = Plan(
@@ -164,7 +185,8 @@ def _assemble(
     if asking:
         plan = replace(plan, model=make_model(request, registry, purse, plan.work))
     if not (store.path / "run.json").exists():
-        store.write_config(config)
+        plan = replace(plan, config=config.model_copy(update={"questions": plan.questions}))
+        store.write_config(plan.config)
     return plan
 
 
@@ -175,16 +197,17 @@ def read_config(path: Path) -> RunConfig:
         return RunConfig.model_validate_json(file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise RunError(f"{path} is no run directory: it has no run.json") from None
+    except OSError as error:
+        raise RunError(f"{file}: {error.strerror}") from None
     except ValidationError as error:
-        raise RunCorruptError(f"{file}: {error}") from error
+        raise RunCorruptError(
+            f"{file}: {describe(error)}; put a whole copy of the file back and go on, or begin a "
+            f"new run, with --verdicts {path} for the judge's replies"
+        ) from error
 
 
 def _resumed(request: Request, stored: RunConfig) -> Request:
     """The request with everything that says what to run taken from the stored configuration."""
-
-    def kept(options: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {k: v for k, v in options.items() if v != REDACTED} | dict(given)
-
     given_tasks = request.tasks if _are_objects(request.tasks) else stored.tasks
     return replace(
         request,
@@ -197,13 +220,22 @@ def _resumed(request: Request, stored: RunConfig) -> Request:
         votes=None,
         quorum=None,
         protocol=stored.protocol,
-        options=kept(stored.options, request.options),
-        judge_options=kept(stored.judge_options, request.judge_options),
-        dataset_options=stored.dataset_options,
+        options=kept_options(stored.options) | dict(request.options),
+        judge_options=kept_options(stored.judge_options) | dict(request.judge_options),
+        dataset_options=kept_options(stored.dataset_options) | dict(request.dataset_options),
         limit=stored.limit,
         subset=stored.subset.size if stored.subset else None,
         subset_seed=stored.subset.seed if stored.subset else 0,
     )
+
+
+def kept_options(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a run directory with which it is gone on, less secrets and trust."""
+    return {
+        name: value
+        for name, value in stored.items()
+        if value != REDACTED and name.rpartition(":")[2] not in NEVER_KEPT
+    }
 
 
 def own_dataset(path: Path, stored: RunConfig) -> str:
@@ -219,9 +251,11 @@ def _are_objects(tasks: str | Sequence[str | Task]) -> bool:
 def _check(request: Request, registry: Registry, *, asking: bool) -> None:
     if request.model is None:
         raise UsageError("no model given; add --model NAME (see `ugcbench list models`)")
-    sizes = (request.concurrency, request.limit, request.subset)
+    sizes = (request.concurrency, request.workers, request.limit, request.subset)
     if any(size is not None and size < 1 for size in sizes) or request.subset_seed < 0:
-        raise UsageError("concurrency, limit and subset must be at least 1, the seed at least 0")
+        raise UsageError(
+            "concurrency, workers, limit and subset must be at least 1, the seed at least 0"
+        )
     if request.limit is not None and request.subset is not None:
         raise UsageError("limit takes the first clips and subset draws them; give one of them")
     panel = request.judges
@@ -277,33 +311,25 @@ def _config(
     return RunConfig(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         model=name_of(request.model),
-        options=_redacted(request.options),
+        options=redact(request.options),
         tasks=tuple(part.name for part in parts),
         dataset=str(request.dataset) if named else dataset.name,
         dataset_revision=dataset.revision,
-        dataset_options=request.dataset_options,
+        dataset_options=redact(request.dataset_options),
         judge=",".join(map(name_of, request.judges)) or None,
-        judge_options=_redacted(request.judge_options),
+        judge_options=redact(request.judge_options),
         protocol=protocol,
         protocol_hash=protocol.hash(),
         limit=request.limit,
         subset=Subset(size=request.subset, seed=request.subset_seed) if request.subset else None,
         concurrency=request.concurrency,
+        executor=request.executor,
+        workers=request.workers,
         attempts=request.attempts,
         timeout=request.timeout,
         versions=versions(sorted(plugins)),
         git=git_state(),
     )
-
-
-def _spent(store: Store) -> float:
-    """US dollars that the stored answers cost."""
-    model = sum(prediction.usage.cost_usd or 0.0 for prediction in store.all_predictions())
-    return model + sum(v.prediction.usage.cost_usd or 0.0 for v in store.all_verdicts())
-
-
-def _redacted(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {k: REDACTED if SECRET.search(k) else v for k, v in options.items()}
 
 
 def _directory(request: Request, config: RunConfig) -> Path:

@@ -20,7 +20,7 @@ import pluggy
 
 from ugcbench import hookspecs
 from ugcbench.errors import MissingExtraError, NameClashError, UnknownNameError, UsageError
-from ugcbench.specs import DatasetSpec, ModelSpec, Spec, TaskSpec
+from ugcbench.specs import DatasetSpec, ExecutorSpec, ModelSpec, Spec, TaskSpec
 
 if TYPE_CHECKING:
     import click
@@ -98,6 +98,11 @@ class Registry:
         return self._collect("ugcbench_datasets", DatasetSpec)
 
     @cached_property
+    def executors(self) -> Mapping[str, ExecutorSpec]:
+        """Executor specs by name, beside the run's own process."""
+        return self._collect("ugcbench_executors", ExecutorSpec)
+
+    @cached_property
     def lifecycles(self) -> Mapping[str, Lifecycle]:
         """What is announced about models, by the names under which they are asked."""
         from ugcbench.lifecycles import Lifecycle
@@ -165,6 +170,10 @@ class Registry:
                 f"{nearest(revision, spec.revisions)}; its revisions are: {known}"
             )
         return replace(spec, options={**spec.options, "revision": revision})
+
+    def executor(self, name: str) -> ExecutorSpec:
+        """The spec of an executor by name or alias; raises `UnknownNameError`."""
+        return _find(self.executors, name, "executor")
 
     def has_dataset(self, name: str) -> bool:
         """Whether `dataset(name)` finds a spec."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import tabulate
+
+from ugcbench.plaintext import escape, join_lines
 
 TextFormat = Literal["table", "md", "latex", "html", "csv"]
 Format = Literal[TextFormat, "json"]
@@ -29,12 +32,14 @@ def render(
     """A table of texts in one of the formats; a closing newline is not included.
 
     The columns named in `left` are aligned to the left, all others to the right. `notes` stand
-    below the table, except in CSV, which has no place for them.
+    below the table, except in CSV, which has no place for them. No text is taken for markup, for a
+    formula of a spreadsheet, or for an order to a terminal.
     """
     if style == "csv":
         return _csv(headers, rows)
-    if style == "md":
-        rows = [[text.replace("|", r"\|") for text in row] for row in rows]
+    clean = _clean(style)
+    left = [clean(name) for name in left]
+    headers, rows = [clean(name) for name in headers], [[clean(t) for t in row] for row in rows]
     text = tabulate.tabulate(
         rows,
         headers,
@@ -62,20 +67,43 @@ def scaled(value: float | None) -> float | None:
     return None if value is None else 100 * value
 
 
+MARKUP = re.compile(r"[\\`<|~]|\](?=[(\[:])|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|\*(?=\S)|(?<=\S)\*")
+"""What GitHub's Markdown could take for markup within a line."""
+
+NUMBER = re.compile(r"[+-]?(?:\d[\d.]*)?(?: (?:to|-) [+-]?\d[\d.]*)?(?: \*)?(?: \[\d+\])*")
+"""A number as tables write it, with its interval and marks: no formula, though it has a sign."""
+
+
+def escape_markdown(text: str) -> str:
+    """A text on one line that Markdown shows as it is, also in the cell of a table."""
+    return MARKUP.sub(r"\\\g<0>", join_lines(text))
+
+
+def escape_formula(text: str) -> str:
+    """A text that spreadsheets show and don't compute: an apostrophe stands before a formula."""
+    risky = text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    return f"'{text}" if risky and not NUMBER.fullmatch(text) else text
+
+
+def _clean(style: TextFormat) -> Callable[[str], str]:
+    """What makes the text of a cell harmless, as far as tabulate doesn't."""
+    return {"md": escape_markdown, "table": escape}.get(style, join_lines)
+
+
 def _note(note: str, style: TextFormat) -> str:
+    note = join_lines(note)
     if style == "html":
         return f"<p>{html.escape(note)}</p>"
     if style == "latex":
         rules = tabulate.LATEX_ESCAPE_RULES
         return "\n\n" + "".join(rules.get(character, character) for character in note)
     if style == "md":
-        return "\n\n" + note.replace("*", r"\*").replace("_", r"\_")
+        return "\n\n" + re.sub(r"^\\?\*", r"\\*", escape_markdown(note))
     return f"\n{note}"
 
 
 def _csv(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(headers)
-    writer.writerows(rows)
+    writer.writerows([escape_formula(escape(cell)) for cell in row] for row in (headers, *rows))
     return text.getvalue().rstrip("\n")

@@ -12,6 +12,9 @@ from ugcbench.plugins import Registry
 from ugcbench.protocol import Protocol, get_protocol
 from ugcbench.specs import Dataset, Model, Task
 
+LOCAL = "local"
+"""The executor that is no plugin: the model runs in the run's own process."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -34,6 +37,10 @@ class Request:
         limit: only the first so many clips.
         subset: so many clips, drawn by `subset_seed` and spread over the golds of multiple choices.
         concurrency: requests under way at once.
+        executor: where the model runs: `local` is this process, others are registered names.
+        workers: how many instances of the model the executor runs, each with `concurrency`
+            requests under way at once.
+        executor_options: the executor's options.
         attempts: how often a request is tried when the failure may pass.
         timeout: seconds for each attempt.
         requests_per_minute: start no more than this, for the model and for the judge each.
@@ -62,6 +69,9 @@ class Request:
     subset: int | None = None
     subset_seed: int = 0
     concurrency: int = 8
+    executor: str = LOCAL
+    workers: int = 1
+    executor_options: Mapping[str, Any] = field(default_factory=dict)
     attempts: int = 5
     timeout: float | None = 300.0
     requests_per_minute: float | None = None

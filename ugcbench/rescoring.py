@@ -8,10 +8,10 @@ from typing import Any
 
 from ugcbench.errors import UsageError
 from ugcbench.evaluation import Observer, Unobserved, prepared, score, wait_for
-from ugcbench.plans import Plan, own_dataset, read_config
+from ugcbench.plans import Plan, kept_options, own_dataset, read_config
 from ugcbench.requests import Request
 from ugcbench.results import Result
-from ugcbench.store import read_lines, read_records
+from ugcbench.store import read_records, read_typed
 from ugcbench.types import Prediction, Verdict
 
 
@@ -65,12 +65,12 @@ def _request(path: Path, given: Mapping[str, Any]) -> Request:
         return Request(resume=path, **given)
     kept = {
         "model": stored.model,
-        "options": stored.options,
+        "options": kept_options(stored.options),
         "tasks": stored.tasks,
         "dataset": own_dataset(path, stored),
-        "dataset_options": stored.dataset_options,
+        "dataset_options": kept_options(stored.dataset_options),
         "judge": stored.judge,
-        "judge_options": {} if "judge" in given else stored.judge_options,
+        "judge_options": {} if "judge" in given else kept_options(stored.judge_options),
         "protocol": stored.protocol,
         "limit": stored.limit,
         "subset": stored.subset.size if stored.subset else None,
@@ -81,10 +81,10 @@ def _request(path: Path, given: Mapping[str, Any]) -> Request:
 
 def _copy_answers(source: Path, plan: Plan) -> None:
     wanted = {task.name for task in plan.tasks}
-    for line in read_lines(source / "predictions.jsonl"):
-        if line["task"] in wanted:
-            plan.store.predictions.append(Prediction.model_validate(line))
+    for prediction in read_typed(source / "predictions.jsonl", Prediction):
+        if prediction.task in wanted:
+            plan.store.predictions.append(prediction)
     judges = {judge.name for judge in plan.judge.asked} if plan.judge else set()
-    for line in read_lines(source / "verdicts.jsonl"):
-        if line["judge"] in judges:
-            plan.store.verdicts.append(Verdict.model_validate(line))
+    for verdict in read_typed(source / "verdicts.jsonl", Verdict):
+        if verdict.judge in judges:
+            plan.store.verdicts.append(verdict)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ugcbench.plaintext import join_lines
 from ugcbench.rendering import OFFLINE_JUDGE, Format, points, render, scaled, span
 from ugcbench.store import read_records, read_summary
 from ugcbench.types import Cell, Record, Summary, Usage
@@ -52,7 +53,7 @@ class Result:
     def title(self) -> str:
         """What was run on what, under which rules."""
         summary = self.summary
-        return f"{summary.model} on {summary.dataset}, protocol {summary.protocol}"
+        return join_lines(f"{summary.model} on {summary.dataset}, protocol {summary.protocol}")
 
     @property
     def expense(self) -> str:

@@ -2,7 +2,8 @@
 
 A plugin's hooks return specs: a name and a target string `module:attribute`, imported only when
 the name is used. The target of a `TaskSpec` is a function `(Setting) -> Task`, of a `ModelSpec` a
-callable that returns a `Model`, of a `DatasetSpec` a callable that returns a `Dataset`.
+callable that returns a `Model`, of a `DatasetSpec` a callable that returns a `Dataset`, of an
+`ExecutorSpec` a callable that returns a `Model` whose instances run elsewhere.
 """
 
 from __future__ import annotations
@@ -87,6 +88,15 @@ class DatasetSpec(Spec):
     group: str
     paths: bool = False
     revisions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorSpec(Spec):
+    """A place where instances of a model run. Its target is called with `placement`, a
+    `ugcbench.placements.Placement` that can be sent to another process and makes the model there,
+    with `workers`, how many instances there are to be, and with the user's options; it returns a
+    `Model` that gives each prompt to one of them.
+    """
 
 
 class Model(typing.Protocol):

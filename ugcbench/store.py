@@ -12,25 +12,30 @@ A torn last line, the trace of a kill, is repaired when the file is opened again
 
 from __future__ import annotations
 
-import bisect
 import contextlib
-import hashlib
-import json
 import os
-from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
 from pydantic import BaseModel, ValidationError
 
+from ugcbench.complaints import describe
 from ugcbench.errors import RunCorruptError, RunError, RunLockedError
+from ugcbench.lines import (
+    lines_with_offset,
+    parse_line,
+    read_line,
+    repair_tail,
+    seal,
+    tell_damage,
+)
+from ugcbench.offsets import OffsetIndex
 from ugcbench.types import Prediction, Record, Summary, Verdict
 
-PENDING = 4096
-"""How many new keys an index holds in a dict before it packs them into its arrays."""
+T = TypeVar("T", bound=BaseModel)
 
 
 class Store:
@@ -57,8 +62,19 @@ class Store:
                 f"another process is writing to {path}; wait for it or choose another --output"
             ) from error
         try:
-            self.predictions = Log(path / "predictions.jsonl", key_of_prediction)
-            self.verdicts = Log(path / "verdicts.jsonl", key_of_verdict)
+            self.predictions = Log(
+                path / "predictions.jsonl",
+                key_of_prediction,
+                sealed=True,
+                marks=has_failed,
+                cost_of=cost_of,
+            )
+            self.verdicts = Log(
+                path / "verdicts.jsonl",
+                key_of_verdict,
+                sealed=True,
+                cost_of=lambda line: cost_of(line["prediction"]),
+            )
         except BaseException:
             self._lock.release()
             raise
@@ -81,18 +97,23 @@ class Store:
         self.verdicts.close()
         self._lock.release()
 
+    @property
+    def spent(self) -> float:
+        """US dollars that all stored answers of model and judge cost, superseded ones too."""
+        return self.predictions.cost + self.verdicts.cost
+
+    def has_text(self, task: str, sample_id: str) -> bool:
+        """Whether the last stored prediction for a sample is a text; known without reading it."""
+        return self.predictions.is_marked(prediction_key(task, sample_id)) is False
+
     def prediction(self, task: str, sample_id: str) -> Prediction | None:
         """The last stored prediction for a sample, or None."""
         line = self.predictions.get(prediction_key(task, sample_id))
-        return None if line is None else Prediction.model_validate(line)
-
-    def all_predictions(self) -> Iterator[Prediction]:
-        """Every stored line of predictions.jsonl, superseded ones too."""
-        return map(Prediction.model_validate, read_lines(self.predictions.path))
+        return None if line is None else validate(Prediction, line, str(self.predictions.path))
 
     def all_verdicts(self) -> Iterator[Verdict]:
         """Every stored verdict."""
-        return map(Verdict.model_validate, read_lines(self.verdicts.path))
+        return read_typed(self.verdicts.path, Verdict)
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[Callable[[Record], None]]:
@@ -100,17 +121,9 @@ class Store:
 
         Seconds and usage stay in predictions.jsonl, so that the same answers give the same bytes.
         """
-        partial = self.path / "records.jsonl.partial"
-        with partial.open("w", encoding="utf-8") as file:
-
-            def write(record: Record) -> None:
-                volatile = {"prediction": {"seconds", "usage"}}
-                file.write(record.model_dump_json(exclude=volatile) + "\n")
-
-            yield write
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self.path / "records.jsonl")
+        volatile = {"prediction": {"seconds", "usage"}}
+        with replacing(self.path / "records.jsonl") as write:
+            yield lambda record: write(record.model_dump_json(exclude=volatile) + "\n")
 
     def write_config(self, config: BaseModel) -> None:
         """Write run.json; called once, before anything is asked."""
@@ -131,53 +144,67 @@ class Log:
         key_of: the key of a parsed line.
         repair: whether a torn last line is cut off; without it the file is left alone, as it must
             be where another process may be writing, and a torn line is passed over.
+        sealed: whether new lines get a checksum; one that is there is always looked at.
+        marks: which parsed lines are marked in memory.
+        cost_of: what a parsed line cost; `cost` is the sum over all lines.
 
     Raises `RunCorruptError` for a broken line that is not the last one.
 
     """
 
     def __init__(
-        self, path: Path, key_of: Callable[[dict[str, Any]], str], *, repair: bool = True
+        self,
+        path: Path,
+        key_of: Callable[[dict[str, Any]], str],
+        *,
+        repair: bool = True,
+        sealed: bool = False,
+        marks: Callable[[dict[str, Any]], bool] = lambda _: False,
+        cost_of: Callable[[dict[str, Any]], float] = lambda _: 0.0,
     ) -> None:
         self.path = path
+        self.cost = 0.0
         self.notices = [notice] if repair and (notice := repair_tail(path)) else []
-        self._key_of = key_of
+        self._key_of, self._marks, self._cost_of = key_of, marks, cost_of
+        self._seal = seal if sealed else bytes
         self._index = OffsetIndex()
         self._size = 0
-        for offset, raw in _lines_with_offset(path):
+        for offset, raw in lines_with_offset(path):
             if not raw.endswith(b"\n"):
                 break
-            self._index.add(key_of(parse_line(path, offset, raw)), offset)
-            self._size = offset + len(raw)
+            self._note(offset, raw)
         self._writer: int | None = None
         self._reader: int | None = None
 
     def __contains__(self, key: str) -> bool:
         return self._index.find(key) is not None
 
+    def is_marked(self, key: str) -> bool | None:
+        """Whether the last line with `key` is marked; None if there is no such line."""
+        place = self._index.find(key)
+        return None if place is None else bool(place & 1)
+
     def append(self, line: BaseModel) -> None:
         """Write one line with one system call."""
-        raw = line.model_dump_json().encode() + b"\n"
-        if self._writer is None:
-            self._writer = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
+        raw = self._seal(line.model_dump_json().encode()) + b"\n"
+        with _explaining(self.path, "; mend that, then --resume"):
+            if self._writer is None:
+                self._writer = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
             written = os.write(self._writer, raw)
-        except OSError as error:
-            raise RunError(f"{self.path}: {error.strerror}; mend that, then --resume") from error
         if written != len(raw):
             os.ftruncate(self._writer, self._size)
             raise RunError(f"{self.path}: the disk is full; free some space, then --resume")
-        self._index.add(self._key_of(json.loads(raw)), self._size)
-        self._size += len(raw)
+        self._note(self._size, raw)
 
     def get(self, key: str) -> dict[str, Any] | None:
         """The last line with `key`, parsed, or None."""
-        offset = self._index.find(key)
-        if offset is None:
+        place = self._index.find(key)
+        if place is None:
             return None
+        offset = place >> 1
         if self._reader is None:
             self._reader = os.open(self.path, os.O_RDONLY)
-        return parse_line(self.path, offset, _read_line(self._reader, offset))
+        return parse_line(self.path, offset, read_line(self._reader, offset))
 
     def close(self) -> None:
         """Bring what was written to the disk and close the file."""
@@ -188,46 +215,19 @@ class Log:
             os.close(self._reader)
         self._writer = self._reader = None
 
-
-class OffsetIndex:
-    """A map from key to file offset in 16 bytes an entry: sorted arrays plus a small dict."""
-
-    def __init__(self) -> None:
-        self._digests = array("Q")
-        self._offsets = array("q")
-        self._pending: dict[int, int] = {}
-
-    def add(self, key: str, offset: int) -> None:
-        """Set the offset of `key`, replacing an earlier one."""
-        self._pending[_digest(key)] = offset
-        if len(self._pending) >= PENDING:
-            self._pack()
-
-    def find(self, key: str) -> int | None:
-        """The offset of `key`, or None."""
-        digest = _digest(key)
-        if digest in self._pending:
-            return self._pending[digest]
-        at = bisect.bisect_right(self._digests, digest) - 1
-        if at < 0 or self._digests[at] != digest:
-            return None
-        return self._offsets[at]
-
-    def _pack(self) -> None:
-        """Sort what is pending into the arrays; of equal keys the later offset comes last."""
-        import numpy as np  # only long files get here
-
-        fresh = array("Q", self._pending.keys()), array("q", self._pending.values())
-        digests = np.concatenate(
-            [np.frombuffer(part, np.uint64) for part in (self._digests, fresh[0])]
-        )
-        offsets = np.concatenate(
-            [np.frombuffer(part, np.int64) for part in (self._offsets, fresh[1])]
-        )
-        order = np.lexsort((offsets, digests))
-        self._digests = array("Q", digests[order].tobytes())
-        self._offsets = array("q", offsets[order].tobytes())
-        self._pending.clear()
+    def _note(self, offset: int, raw: bytes) -> None:
+        """Take a line of the file into memory's account of it."""
+        line = parse_line(self.path, offset, raw)
+        try:
+            key, marked = self._key_of(line), self._marks(line)
+            self.cost += self._cost_of(line)
+        except (KeyError, TypeError, AttributeError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise RunCorruptError(
+                tell_damage(self.path, offset, f"no line of such a file ({why})")
+            ) from error
+        self._index.add(key, offset << 1 | marked)
+        self._size = offset + len(raw)
 
 
 def read_verdicts(path: Path) -> Log:
@@ -256,16 +256,23 @@ def key_of_prediction(line: dict[str, Any]) -> str:
     return prediction_key(line["task"], line["sample_id"])
 
 
+def has_failed(line: dict[str, Any]) -> bool:
+    """Whether a parsed line of predictions.jsonl says why there is no text."""
+    return line.get("failure") is not None
+
+
+def cost_of(line: dict[str, Any]) -> float:
+    """What a parsed prediction cost in US dollars; nothing if that is not known."""
+    return float(line.get("usage", {}).get("cost_usd") or 0.0)
+
+
 def read_records(path: Path) -> Iterator[Record]:
     """The records of a run directory, one by one; raises `RunError`, `RunCorruptError`."""
     file = path / "records.jsonl"
     if not file.exists():
         raise RunError(f"{path} has no records yet; finish it with: ugcbench run --resume {path}")
-    for offset, raw in _lines_with_offset(file):
-        try:
-            yield Record.model_validate(parse_line(file, offset, raw))
-        except ValidationError as error:
-            raise RunCorruptError(f"{file}, byte {offset}: {error}") from error
+    for offset, raw in lines_with_offset(file):
+        yield validate(Record, parse_line(file, offset, raw), f"{file}, byte {offset}")
 
 
 def read_summary(path: Path) -> Summary:
@@ -276,91 +283,71 @@ def read_summary(path: Path) -> Summary:
     except FileNotFoundError:
         hint = f"finish it with: ugcbench run --resume {path}" if path.exists() else "no such run"
         raise RunError(f"{path} has no summary; {hint}") from None
+    except OSError as error:
+        raise RunError(f"{file}: {error.strerror}") from None
     except ValidationError as error:
-        raise RunCorruptError(f"{file}: {error}") from error
+        remedy = f"write it anew by: ugcbench run --resume {path}"
+        raise RunCorruptError(f"{file}: {describe(error)}; {remedy}") from error
 
 
 def read_lines(file: Path) -> Iterator[dict[str, Any]]:
     """The parsed lines of a JSONL file, none if it doesn't exist; raises `RunCorruptError`."""
-    return (parse_line(file, offset, raw) for offset, raw in _lines_with_offset(file))
+    return (parse_line(file, offset, raw) for offset, raw in lines_with_offset(file))
+
+
+def read_typed(file: Path, kind: type[T]) -> Iterator[T]:
+    """The lines of a JSONL file as objects; raises `RunCorruptError`."""
+    for offset, raw in lines_with_offset(file):
+        yield validate(kind, parse_line(file, offset, raw), f"{file}, byte {offset}")
+
+
+def validate(kind: type[T], line: dict[str, Any], place: str) -> T:
+    """A parsed line as an object; raises `RunCorruptError` that names the `place`."""
+    try:
+        return kind.model_validate(line)
+    except ValidationError as error:
+        remedy = "put a whole copy of the file back, or delete that line of it and go on"
+        raise RunCorruptError(f"{place}: {describe(error)}; {remedy}") from error
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new one and nothing between."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    """Write a file so that a reader sees the old text or the new one and nothing between.
 
-
-def repair_tail(path: Path) -> str | None:
-    """Cut a torn last line off a JSONL file, or end it if only its newline is missing.
-
-    Returns what was done in words, or None.
+    Raises `RunError` where the system refuses.
     """
-    if not path.exists() or not (size := path.stat().st_size):
-        return None
-    with path.open("rb+") as file:
-        start = _last_line_start(file, size)
-        file.seek(start)
-        tail = file.read()
-        if tail.endswith(b"\n"):
-            return None
-        try:
-            json.loads(tail)
-        except ValueError:
-            file.truncate(start)
-            return f"{path.name}: a torn last line of {len(tail)} bytes was cut off"
-        file.write(b"\n")
-        return f"{path.name}: the last line was ended"
+    with replacing(path) as write:
+        write(text)
 
 
-def parse_line(path: Path, offset: int, raw: bytes) -> dict[str, Any]:
-    """One JSON object; raises `RunCorruptError` naming file and byte."""
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Callable[[str], None]]:
+    """A function that writes text to a file which takes the place of `path` once all is written.
+
+    Raises `RunError` where the system refuses, and what the caller raises.
+    """
+    partial = path.with_name(path.name + ".partial")
+    with _explaining(path):
+        file = partial.open("w", encoding="utf-8")
+
+    def write(text: str) -> None:
+        with _explaining(path):
+            file.write(text)
+
     try:
-        line = json.loads(raw)
-    except ValueError as error:
-        raise RunCorruptError(f"{path}, byte {offset}: not JSON ({error})") from error
-    if not isinstance(line, dict):
-        raise RunCorruptError(f"{path}, byte {offset}: not a JSON object")
-    return line
+        yield write
+        with _explaining(path):
+            file.flush()
+            os.fsync(file.fileno())
+            partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # what a full disk didn't take is offered once more
+            file.close()
 
 
-def _last_line_start(file: Any, size: int) -> int:  # noqa: ANN401
-    """Where the line begins that the last byte of the file belongs to."""
-    end, block = size - 1, 1 << 16
-    while end > 0:
-        begin = max(0, end - block)
-        file.seek(begin)
-        at = file.read(end - begin).rfind(b"\n")
-        if at >= 0:
-            return int(begin + at + 1)
-        end = begin
-    return 0
-
-
-def _lines_with_offset(path: Path) -> Iterator[tuple[int, bytes]]:
-    if not path.exists():
-        return
-    offset = 0
-    with path.open("rb") as file:
-        for raw in file:
-            yield offset, raw
-            offset += len(raw)
-
-
-def _read_line(descriptor: int, offset: int) -> bytes:
-    parts = []
-    while chunk := os.pread(descriptor, 1 << 16, offset):
-        head, newline, _ = chunk.partition(b"\n")
-        parts.append(head)
-        if newline:
-            break
-        offset += len(chunk)
-    return b"".join(parts)
-
-
-def _digest(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big")
+@contextlib.contextmanager
+def _explaining(path: Path, remedy: str = "") -> Iterator[None]:
+    """Turn what the system refuses into a `RunError` that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}{remedy}") from error

@@ -6,15 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from ugcbench.errors import RunError
+from ugcbench.offsets import OffsetIndex
 from ugcbench.plans import read_config
 from ugcbench.protocol import Protocol
-from ugcbench.store import prediction_key, read_lines, read_records, read_summary
+from ugcbench.store import prediction_key, read_records, read_summary, read_typed
 from ugcbench.types import Cell, Prediction, Record, Summary, Verdict
 
 TOLERANCE = 1e-9
+NO_TEXT = 0
+"""Stands for the text of a prediction without one where texts are told apart by number."""
 
 
 def find_problems(path: Path) -> list[str]:
@@ -26,48 +27,60 @@ def find_problems(path: Path) -> list[str]:
     """
     try:
         return list(_problems(path))
-    except (RunError, ValidationError) as error:
+    except RunError as error:
         return [str(error)]
 
 
 def _problems(path: Path) -> Iterator[str]:
     config = read_config(path)
-    answers: dict[str, str | None] = {}
+    answers = OffsetIndex()  # by key the number of a text: memory doesn't hold the texts
     yield from _check_predictions(path, answers)
-    verdicts = Counter(
-        Verdict.model_validate(line).key for line in read_lines(path / "verdicts.jsonl")
-    )
-    yield from (f"verdict {key} is stored {n} times" for key, n in verdicts.items() if n > 1)
+    verdicts = OffsetIndex()
+    yield from _check_verdicts(path, verdicts)
     sums = _Sums(config.protocol)
-    seen: set[str] = set()
+    seen = OffsetIndex()
     for record in read_records(path):
         yield from _check_record(record, answers, verdicts, seen)
         sums.add(record)
     yield from _check_summary(read_summary(path), sums)
 
 
-def _check_predictions(path: Path, answers: dict[str, str | None]) -> Iterator[str]:
-    for line in read_lines(path / "predictions.jsonl"):
-        prediction = Prediction.model_validate(line)
+def _check_predictions(path: Path, answers: OffsetIndex) -> Iterator[str]:
+    for prediction in read_typed(path / "predictions.jsonl", Prediction):
         key = prediction_key(prediction.task, prediction.sample_id)
-        if answers.get(key) is not None:
+        if answers.find(key) not in (None, NO_TEXT):
             yield f"{prediction.task} {prediction.sample_id} was answered twice"
-        answers[key] = prediction.text
+        answers.add(key, _number(prediction.text))
+
+
+def _check_verdicts(path: Path, verdicts: OffsetIndex) -> Iterator[str]:
+    repeated: dict[str, int] = {}
+    for verdict in read_typed(path / "verdicts.jsonl", Verdict):
+        times = (verdicts.find(verdict.key) or 0) + 1
+        verdicts.add(verdict.key, times)
+        if times > 1:
+            repeated[verdict.key] = times
+    yield from (f"verdict {key} is stored {n} times" for key, n in repeated.items())
 
 
 def _check_record(
-    record: Record, answers: dict[str, str | None], verdicts: Counter[str], seen: set[str]
+    record: Record, answers: OffsetIndex, verdicts: OffsetIndex, seen: OffsetIndex
 ) -> Iterator[str]:
     name = f"{record.task} {record.sample_id}"
     key = prediction_key(record.task, record.sample_id)
-    if key in seen:
+    if seen.find(key) is not None:
         yield f"{name} has two records"
-    seen.add(key)
-    if answers.get(key) != record.prediction.text:
+    seen.add(key, 0)
+    if (answers.find(key) or NO_TEXT) != _number(record.prediction.text):
         yield f"{name}: the record's text is not that of predictions.jsonl"
     if record.score.status == "ok":
-        absent = [address for address in record.score.verdicts if address not in verdicts]
+        absent = [address for address in record.score.verdicts if verdicts.find(address) is None]
         yield from (f"{name}: verdict {address} is not stored" for address in absent)
+
+
+def _number(text: str | None) -> int:
+    """A number that is another one for another text, but for one chance in 2**62."""
+    return NO_TEXT if text is None else hash(text) >> 1 & 0x3FFF_FFFF_FFFF_FFFF | 1 << 62
 
 
 class _Sums:

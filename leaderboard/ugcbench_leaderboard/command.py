@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from ugcbench.commands.options import format_option
+from ugcbench.commands.printing import echo
 from ugcbench.errors import UgcbenchError, UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def leaderboard(
     else:
         text, failed = render_table(tables[0], standings[0], style), False
     if output is None:
-        click.echo(text)
+        echo(text)
     else:
         _write(output, text)
     context.exit(int(failed))

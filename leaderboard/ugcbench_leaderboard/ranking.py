@@ -1,7 +1,7 @@
 """Which place does each row hold, as far as the data can say?
 
-Two rows with records of every sample are told apart by the paired test of their averages, adjusted
-for the number of pairs; a row without records, by its average alone. Rows that aren't told apart
+Two rows with records of every sample are told apart by the paired test of their averages, all pairs
+being tested together; a row without records, by its average alone. Rows that aren't told apart
 share their places, as in 3-6. A row with bridged figures moves no other's rank: it only has the
 places among the ranked rows that the intervals leave open.
 """
@@ -15,16 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ugcbench.pairing import (
-    RESAMPLES,
-    Contrast,
-    assess_contrasts,
-    average_contrast,
-    contrast,
-    holm,
-)
+from ugcbench.pairing import Contrast, average_contrast, contrast
 from ugcbench.ranking import tied_ranks
 from ugcbench.scored import Counted, Keys, read_scored
+from ugcbench.statistics import Values
+from ugcbench.step_down import step_down_p
 from ugcbench_leaderboard.columns import CAPTION_AVERAGE, MAIN, Table
 from ugcbench_leaderboard.comparability import is_placed, is_ranked
 from ugcbench_leaderboard.standings import Row
@@ -32,9 +27,6 @@ from ugcbench_leaderboard.standings import Row
 LEVEL = 0.05
 BRIDGED = "≈"
 """The sign of a bridged figure and of the places that it leaves open."""
-FLIPS_PER_TEST = 200
-"""Random flips for each pair, so that the smallest p-value times the pairs stays below `LEVEL`."""
-
 Scores = Mapping[str, Counted]
 
 
@@ -109,16 +101,36 @@ def _by_test(
     if not both:
         return
     clips = np.unique(np.concatenate([part.clips for row in scores for part in row.values()]))
-    contrasts = {(a, b): _contrast(scores[a], scores[b], clips) for a, b in both}
-    tested = {pair: found for pair, found in contrasts.items() if found is not None}
-    if not tested:
+    columns = [np.zeros(len(clips)), *(_shares(row, clips) for row in scores)]
+    samples = [_samples(row) for row in scores]
+    tests: dict[tuple[int, int], tuple[int, int]] = {}
+    for a, b in both:
+        if samples[a] == samples[b]:
+            tests[a, b] = a + 1, b + 1
+        elif (found := _contrast(scores[a], scores[b], clips)) is not None:
+            tests[a, b] = len(columns), 0
+            columns.append(found.shares)
+    if not tests:
         return
-    flips = max(RESAMPLES, FLIPS_PER_TEST * len(tested) - 1)
-    differences = assess_contrasts(list(tested.values()), 0, flips, 1 - LEVEL)
-    chances = holm([difference.p for difference in differences])
-    for (first, second), difference, p in zip(tested, differences, chances, strict=True):
+    table, compared = np.stack(columns, axis=1), np.array(list(tests.values()))
+    means = table.sum(axis=0)[compared]
+    chances = step_down_p(table, compared)
+    for (first, second), (left, right), p in zip(tests, means, chances, strict=True):
         if p < LEVEL:
-            yield (first, second) if difference.mean > 0 else (second, first)
+            yield (first, second) if left > right else (second, first)
+
+
+def _shares(scores: Scores, clips: Keys) -> Values:
+    """The parts of the clips in a row's average, which they add up to; zeros without records."""
+    if not all(len(column.values) for column in scores.values()) or not scores:
+        return np.zeros(len(clips))
+    parts = [contrast(column.values, column.clips, clips) for column in scores.values()]
+    return average_contrast(parts).shares
+
+
+def _samples(scores: Scores) -> dict[str, bytes]:
+    """What was counted in each column: rows with the same samples are compared by their shares."""
+    return {name: np.sort(column.samples).tobytes() for name, column in scores.items()}
 
 
 def _contrast(first: Scores, second: Scores, clips: Keys) -> Contrast | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ugcbench.plaintext import join_lines
 from ugcbench.rendering import OFFLINE_JUDGE, Format, TextFormat, render
 from ugcbench_leaderboard.checking import Comparison
 from ugcbench_leaderboard.columns import COLUMNS, Column, Table
@@ -67,7 +68,7 @@ def render_table(table: Table, rows: Sequence[Row], style: Format) -> str:
         headers.append("Avg.")
     else:
         body = [line[:-1] for line in body]
-    return render(headers, body, style, left=("system",), notes=notes.lines(style))
+    return render(headers, body, style, left=("system",), notes=notes.lines())
 
 
 def render_comparisons(comparisons: Sequence[Comparison], style: Format) -> str:
@@ -87,7 +88,7 @@ def render_comparisons(comparisons: Sequence[Comparison], style: Format) -> str:
     if style == "json":
         return json.dumps(rows, indent=2, ensure_ascii=False)
     headers = list(rows[0]) if rows else ["model"]
-    texts = [[_guard(str(value), style) for value in row.values()] for row in rows]
+    texts = [[join_lines(str(value)) for value in row.values()] for row in rows]
     left = ("model", "cell", "source", "verdict", "reason")
     return render(headers, texts, style, left=left)
 
@@ -106,7 +107,7 @@ class Footnotes:
         """The letter of a note, a new one for a new text."""
         return self.letters.setdefault(text, _letters(len(self.letters)))
 
-    def lines(self, style: TextFormat) -> list[str]:
+    def lines(self) -> list[str]:
         """The notes in the order of their marks."""
         lines = []
         if "interval" in self.seen:
@@ -125,14 +126,14 @@ class Footnotes:
         lines += [OFFLINE_JUDGE] if OFFLINE in self.seen else []
         for text, bounds in self.incomplete.items():
             lines.append(f"{INCOMPLETE} {text}; whatever the others are: {', '.join(bounds)}")
-        return [_guard(line, style, note=True) for line in lines]
+        return lines
 
 
 def _texts(table: Table, row: Row, notes: Footnotes, style: TextFormat) -> list[str]:
     cells = [
         _text(row, row.figures.get(column.name), column, notes, style) for column in COLUMNS[table]
     ]
-    return [row.rank or "-", _guard(row.model, style), *cells, _average(row, notes, style)]
+    return [row.rank or "-", join_lines(row.model), *cells, _average(row, notes, style)]
 
 
 def _text(
@@ -253,16 +254,3 @@ def _letters(number: int) -> str:
     """a, b, ..., z, aa, ab, ..."""
     head, tail = divmod(number, 26)
     return (_letters(head - 1) if head else "") + chr(ord("a") + tail)
-
-
-def _guard(text: str, style: Format, *, note: bool = False) -> str:
-    """A text from outside made harmless, as far as the format doesn't do it by itself.
-
-    Characters that a terminal would obey or a table break at are replaced. In Markdown, what would
-    be markup is escaped; the writer of notes does that with * and _, that of tables with |.
-    """
-    plain = "".join(character if character.isprintable() else "�" for character in text)
-    if style != "md":
-        return plain
-    special = r"\`<>[]&~#" + ("" if note else "*_")
-    return "".join(f"\\{character}" if character in special else character for character in plain)

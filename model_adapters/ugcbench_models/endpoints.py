@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ugcbench.errors import FatalModelError
+from ugcbench.redaction import REDACTED, is_nothing, secrets_of
 
 NO_KEY = "none"
 """What is sent where no key is needed: clients insist on one."""
@@ -25,6 +26,11 @@ class Endpoint:
         return urlsplit(self.url).hostname or ""
 
     @property
+    def has_login(self) -> bool:
+        """Whether a user or a password stands in the URL."""
+        return "@" in urlsplit(self.url).netloc
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the server runs on this machine."""
         try:
@@ -39,8 +45,13 @@ class Endpoint:
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
     def hide(self, text: str) -> str:
-        """`text` without the key, which a server may repeat in its answer."""
-        return text if self.key == NO_KEY else text.replace(self.key, "***")
+        """`text` without the key and what is secret in the URL, which a server may repeat in its
+        answer, and a client in its errors.
+        """
+        own = () if is_nothing(self.key) else (self.key,)
+        for secret in (*own, *secrets_of(self.url)):
+            text = text.replace(secret, REDACTED)
+        return text
 
 
 def make_endpoint(url: str, key: str, *, example: str, advice: str) -> Endpoint:
@@ -50,7 +61,13 @@ def make_endpoint(url: str, key: str, *, example: str, advice: str) -> Endpoint:
     for what is no URL, and without a key or with one that can't be sent.
     """
     if not url.startswith(("https://", "http://")):
-        raise FatalModelError(f"{url!r} is no URL; type `--option base_url={example}`")
+        shown = url.rpartition("@")[2].partition("?")[0]
+        raise FatalModelError(f"{shown!r} is no URL; type `--option base_url={example}`")
+    if REDACTED in url:
+        raise FatalModelError(
+            "the server's URL held a secret, which is not stored; give it again: "
+            f"`--option base_url={example}` for a model, `--judge-option` for a judge"
+        )
     endpoint = Endpoint(url, key.strip() or NO_KEY)
     if not key.strip() and not endpoint.is_loopback:
         raise FatalModelError(

@@ -38,9 +38,9 @@ def find_endpoint(base_url: str | None, api_key: str | None) -> Endpoint:
     A server on this machine may do without a key. Raises `FatalModelError` for what is no URL, and
     without a key or with one that can't be sent.
     """
-    keys = (api_key, os.environ.get("GOOGLE_API_KEY"), os.environ.get("GEMINI_API_KEY"))
+    keys = (str(api_key or ""), os.environ.get("GOOGLE_API_KEY"), os.environ.get("GEMINI_API_KEY"))
     return make_endpoint(
-        base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL") or GEMINI_URL,
+        str(base_url or "") or os.environ.get("GOOGLE_GEMINI_BASE_URL") or GEMINI_URL,
         next(filter(None, keys), ""),
         example="http://HOST:PORT",
         advice="type `export GEMINI_API_KEY=...` (or GOOGLE_API_KEY)",

@@ -15,6 +15,7 @@ from ugcbench.errors import (
     RequestRejectedError,
     TransientModelError,
 )
+from ugcbench.plaintext import join_lines
 from ugcbench_models.endpoints import Endpoint
 from ugcbench_models.retry_wishes import read_retry_after, read_retry_info
 
@@ -79,7 +80,7 @@ class FailureReader:
 
     def report_nonsense(self, error: Exception) -> TransientModelError:
         """The error to raise for an answer that is none of the API's."""
-        words = self.endpoint.hide(str(error))[:LONGEST_QUOTE]
+        words = join_lines(self.endpoint.hide(str(error)))[:LONGEST_QUOTE]
         return TransientModelError(
             f"{self.model}: the reply of {self.endpoint.address} is no answer of the Gemini API "
             f"({words}); if that persists, check `--option base_url=URL`, which has no path"
@@ -99,8 +100,8 @@ class FailureReader:
 
     def _quote(self, error: errors.APIError) -> str:
         """What the server said, without the client's wrapping."""
-        said = str(error.message or error.status or error)[:LONGEST_QUOTE]
-        return self.endpoint.hide(said).rstrip(". \n")
+        said = str(error.message or error.status or error)
+        return join_lines(self.endpoint.hide(said))[:LONGEST_QUOTE].rstrip(". \n")
 
 
 def _find_details(error: errors.APIError) -> list[Mapping[str, Any]]:

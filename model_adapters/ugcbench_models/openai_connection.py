@@ -8,7 +8,7 @@ from typing import Any
 
 import openai
 
-from ugcbench.errors import ModelTimeoutError
+from ugcbench.errors import FatalModelError, ModelTimeoutError
 from ugcbench.types import Failure
 from ugcbench_models.endpoints import Endpoint, make_endpoint
 from ugcbench_models.openai_errors import FailureReader
@@ -25,12 +25,18 @@ def find_endpoint(base_url: str | None, api_key: str | None) -> Endpoint:
     A server on this machine may do without a key. Raises `FatalModelError` for what is no URL, and
     without a key or with one that can't be sent.
     """
-    return make_endpoint(
-        base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL,
-        api_key or os.environ.get("OPENAI_API_KEY") or "",
+    endpoint = make_endpoint(
+        str(base_url or "") or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL,
+        str(api_key or "") or os.environ.get("OPENAI_API_KEY") or "",
         example="http://HOST:PORT/v1",
         advice="type `export OPENAI_API_KEY=...`",
     )
+    if endpoint.has_login:
+        raise FatalModelError(
+            f"a password in the URL of {endpoint.address} can't be sent beside the key; give it as "
+            "`--option api_key=KEY`"
+        )
+    return endpoint
 
 
 def is_openai(endpoint: Endpoint) -> bool:

@@ -14,6 +14,7 @@ from ugcbench.errors import (
     RequestRejectedError,
     TransientModelError,
 )
+from ugcbench.plaintext import join_lines
 from ugcbench.types import Failure
 from ugcbench_models.endpoints import Endpoint
 from ugcbench_models.retry_wishes import read_retry_after
@@ -86,7 +87,7 @@ class FailureReader:
         """What the server said, without the client's wrapping."""
         body = getattr(error, "body", None)
         said = body.get("message") if isinstance(body, dict) else body
-        return self.endpoint.hide(str(said or error))[:LONGEST_QUOTE]
+        return join_lines(self.endpoint.hide(str(said or error)))[:LONGEST_QUOTE]
 
 
 def _find_remedy(error: openai.APIStatusError, words: str) -> str | None:

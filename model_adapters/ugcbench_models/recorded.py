@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ugcbench.errors import FatalModelError
-from ugcbench.store import Log, key_of_prediction, prediction_key
+from ugcbench.store import Log, key_of_prediction, prediction_key, validate
 from ugcbench.types import Failure, Prediction, Prompt
 
 
@@ -30,7 +30,7 @@ class Recorded:
         line = self._predictions.get(prediction_key(prompt.task, prompt.sample_id))
         if line is None:
             return _missing(prompt, "the recorded run has no answer to this")
-        return Prediction.model_validate(line)
+        return validate(Prediction, line, str(self._predictions.path))
 
     async def close(self) -> None:
         """Close the file."""

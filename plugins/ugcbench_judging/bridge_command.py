@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from ugcbench.commands.names import style_option
+from ugcbench.commands.printing import echo
 from ugcbench.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -63,15 +64,15 @@ def bridge(
     made = bridge_calibration(calibration_dir, method, seed)
     carried = [(run, bridge_run(made, run, registry)) for run in runs]
     path = write_bridge(made, calibration_dir)
-    click.echo(made.model_dump_json(indent=2) if style == "json" else show_bridge(made))
-    click.echo(f"bridge {made.hash}: {path}", err=True)
+    echo(made.model_dump_json(indent=2) if style == "json" else show_bridge(made))
+    echo(f"bridge {made.hash}: {path}", err=True)
     for run, cells in carried:
         written = write_bridged(run, cells)
         if style != "json":
-            click.echo(show_bridged(run, cells))
+            echo(show_bridged(run, cells))
         if outside := count_unmapped(made, run):
-            click.echo(f"{run}: {outside} scores are beyond those of the calibration", err=True)
-        click.echo(f"bridged: {written}", err=True)
+            echo(f"{run}: {outside} scores are beyond those of the calibration", err=True)
+        echo(f"bridged: {written}", err=True)
 
 
 @click.command(short_help="Estimate the anchor judge's mean from verdicts on some answers.")
@@ -101,9 +102,9 @@ def ppi(anchor: Path, judge_run: Path, *, style: str) -> None:
 
     cells = power_runs(anchor, judge_run)
     if style == "json":
-        click.echo(json.dumps([cell.model_dump(mode="json") for cell in cells], indent=2))
+        echo(json.dumps([cell.model_dump(mode="json") for cell in cells], indent=2))
         return
-    click.echo(show_powered(cells))
+    echo(show_powered(cells))
 
 
 COMMANDS = (bridge, ppi)

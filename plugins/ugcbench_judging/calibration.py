@@ -12,8 +12,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ugcbench.complaints import describe
 from ugcbench.errors import RunCorruptError, RunError
-from ugcbench.store import read_lines, replace_text
+from ugcbench.store import read_typed, replace_text
 from ugcbench.types import Frozen, Status, Unit
 from ugcbench_judging.agreement import Agreement, Retest
 from ugcbench_judging.gates import Gate
@@ -120,7 +121,7 @@ def read_calibration(path: str | Path) -> Calibration:
             f"--anchor RUN --output {path}"
         ) from None
     except ValidationError as error:
-        raise RunCorruptError(f"{file}: {error}") from error
+        raise RunCorruptError(f"{file}: {describe(error)}") from error
 
 
 def read_judged_pairs(path: str | Path) -> list[JudgedPair]:
@@ -128,7 +129,4 @@ def read_judged_pairs(path: str | Path) -> list[JudgedPair]:
     file = Path(path) / PAIRS
     if not file.is_file():
         raise RunError(f"{path} holds no {PAIRS}: it is no finished calibration")
-    try:
-        return [JudgedPair.model_validate(line) for line in read_lines(file)]
-    except ValidationError as error:
-        raise RunCorruptError(f"{file}: {error}") from error
+    return list(read_typed(file, JudgedPair))

@@ -13,6 +13,7 @@ import click
 from ugcbench.commands.completion import complete_models, complete_tasks
 from ugcbench.commands.names import style_option
 from ugcbench.commands.options import asking_options, judging_options, quiet_option, read_asking
+from ugcbench.commands.printing import echo
 from ugcbench.errors import BudgetReachedError, MissingExtraError, UsageError
 from ugcbench_judging.bridge_command import bridge, ppi
 
@@ -126,9 +127,9 @@ def calibrate(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
     anchor = read_anchor(typed.pop("anchors"), typed.pop("task"), context.obj)
     found = _watched(anchor, output, design, registry=context.obj, **typed)
     pictures = draw_calibration(found, read_judged_pairs(output), output)
-    click.echo(found.model_dump_json(indent=2) if style == "json" else show_calibration(found))
+    echo(found.model_dump_json(indent=2) if style == "json" else show_calibration(found))
     names = ", ".join(picture.name for picture in pictures)
-    click.echo(f"calibration: {output} (calibration.json, pairs.jsonl, {names})", err=True)
+    echo(f"calibration: {output} (calibration.json, pairs.jsonl, {names})", err=True)
 
 
 @click.command(short_help="Measure the judge of a run against people's ratings.")
@@ -176,9 +177,7 @@ def agree(registry: Registry, /, ratings: Path, **typed: Any) -> None:  # noqa: 
     judged = read_anchor(typed["runs"], typed["task"], registry)
     read = read_ratings(ratings, judged, Scale(*typed["scale"]))
     report = compare_with_people(judged, read, seed=typed["seed"])
-    click.echo(
-        report.model_dump_json(indent=2) if typed["style"] == "json" else show_people(report)
-    )
+    echo(report.model_dump_json(indent=2) if typed["style"] == "json" else show_people(report))
 
 
 def _watched(
@@ -199,7 +198,7 @@ def _watched(
         try:
             return calibrate(anchor, judge, output, design, bars, **asked)
         except KeyboardInterrupt:
-            click.echo(f"interrupted; type the same again to go on in {output}", err=True)
+            echo(f"interrupted; type the same again to go on in {output}", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except BudgetReachedError as error:
             raise BudgetReachedError(

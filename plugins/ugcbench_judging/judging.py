@@ -15,7 +15,8 @@ from typing import Any
 
 from ugcbench.errors import UsageError
 from ugcbench.evaluation import Observer, prepared
-from ugcbench.plans import REDACTED, Plan, read_config
+from ugcbench.plans import Plan, read_config
+from ugcbench.redaction import REDACTED
 from ugcbench.requests import Request, name_of
 from ugcbench.scorers.judge import JudgedScorer
 from ugcbench.scoring import score_all

@@ -20,11 +20,11 @@ from functools import cached_property
 from pathlib import Path
 
 from ugcbench.errors import DatasetError
-from ugcbench.paths import find_below
+from ugcbench.paths import Enclosure, find_below
 from ugcbench.types import Clip, Gold
 from ugcbench_tasks.gold import KEYS
 from ugcbench_tasks.gold_files import GoldFile, read_bytes, read_gold_file
-from ugcbench_tasks.salvage import Salvage
+from ugcbench_tasks.salvage import Salvage, sort_out
 
 FILES = {
     "final_caption": "final_caption_qa.json",
@@ -61,12 +61,16 @@ class OfficialLayout:
         if errors:
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
             raise DatasetError(f"{errors[0]}{more}; see `ugcbench data validate {self.root}`")
-        yield from self._clips()
+        for part in self._clips():
+            if isinstance(part, DatasetError):
+                raise part
+            yield part
 
     def salvage(self) -> Salvage:
         """Every clip with the gold that can be read, and an error for everything that can't."""
         errors = tuple(error for file in self.gold_files for error in file.errors)
-        return Salvage(tuple(self._clips()), errors)
+        found = sort_out(self._clips())
+        return Salvage(found.clips, (*errors, *found.errors))
 
     @property
     def videos(self) -> Path:
@@ -86,16 +90,24 @@ class OfficialLayout:
         """What each gold file holds."""
         return tuple(read_gold_file(key, file) for key, file in self.files.items())
 
-    def _clips(self) -> Iterator[Clip]:
+    def _clips(self) -> Iterator[Clip | DatasetError]:
         paths: dict[str, str | None] = {}
         gold: dict[str, dict[str, Gold]] = {}
         for file in self.gold_files:
             for entry in file.entries:
                 gold.setdefault(entry.video_id, {})[file.key] = entry.gold
                 paths[entry.video_id] = paths.get(entry.video_id) or entry.path
+        top = self.root if self._videos is None else self._videos
+        enclosure = Enclosure(top.resolve())
         for video_id, known in gold.items():
             media = self._find_media(video_id, paths[video_id])
-            yield Clip(id=video_id, media=str(media), gold=known)
+            if enclosure.find(str(media.relative_to(top))) is None:
+                yield DatasetError(
+                    f"{media} leads out of {top} by a link; put the clips there, or name their own "
+                    "folder with the option videos=DIR"
+                )
+            else:
+                yield Clip(id=video_id, media=str(media), gold=known)
 
     def _find_media(self, video_id: str, path: str | None) -> Path:
         if self._videos is None and path:
@@ -115,6 +127,9 @@ def find_files(root: Path) -> dict[str, Path]:
         for folder in reversed(FOLDERS)
         if (file := root / folder / FILES[key]).is_file()
     }
+    for file in found.values():
+        if find_below(root.resolve(), str(file.relative_to(root))) is None:
+            raise DatasetError(f"{file} leads out of {root} by a link; put the file itself there")
     if not found:
         raise DatasetError(
             f"{root}: no gold file of UGC-VideoCap there; looked for {', '.join(FILES.values())} "

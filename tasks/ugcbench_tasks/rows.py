@@ -27,10 +27,12 @@ def read_rows(path: Path) -> Rows:
 
 def _read_lines(path: Path) -> Rows:
     """Every line of a JSON Lines file that isn't blank."""
+    name = str(path)
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
-                yield number, f"{path}:{number}", _parse(line, f"{path}:{number}")
+                place = f"{name}:{number}"
+                yield number, place, _parse(line, place)
 
 
 def _read_list(path: Path) -> Rows:
@@ -63,7 +65,7 @@ def _read_parquet(path: Path) -> Rows:
             for row in batch.to_pylist():
                 number += 1
                 yield number, f"{path}: row {number}", _without_nulls(row)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
         reason = str(error).partition("\n")[0]
         place = f"{path}: after row {number}" if number else str(path)
         yield 0, place, DatasetError(f"{place}: not parquet, or cut off or damaged: {reason}")

@@ -34,8 +34,8 @@ from pydantic import (
 from ugcbench.complaints import describe
 from ugcbench.errors import DatasetError
 from ugcbench.gold.choices import find_choice
-from ugcbench.paths import check_file_name, find_below
-from ugcbench.store import OffsetIndex
+from ugcbench.offsets import OffsetIndex
+from ugcbench.paths import Enclosure, check_file_name
 from ugcbench.types import Clip, Gold
 from ugcbench_tasks.gold import CHOICES, KEYS
 from ugcbench_tasks.rows import read_rows
@@ -76,9 +76,10 @@ class Table:
 
     def _read(self) -> Iterator[Clip | DatasetError]:
         seen = OffsetIndex()  # 16 bytes an id, however long the table
+        enclosure = Enclosure(self.videos)
         place = None
         for number, place, value in read_rows(self._path):
-            clip = value if isinstance(value, DatasetError) else self._build_clip(place, value)
+            clip = self._build_clip(place, value, enclosure)
             earlier = None if isinstance(clip, DatasetError) else seen.find(clip.id)
             if isinstance(clip, DatasetError):
                 yield clip
@@ -98,19 +99,22 @@ class Table:
         with self._path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
-    def _build_clip(self, place: str, value: object) -> Clip | DatasetError:
+    def _build_clip(self, place: str, value: object, enclosure: Enclosure) -> Clip | DatasetError:
+        if isinstance(value, DatasetError):
+            return value
         try:
             row = _Row.model_validate(value)
         except ValidationError as error:
             return DatasetError(f"{place}: {describe(error, _Row.model_fields)}")
-        media = None if row.media is None else find_below(self.videos, row.media)
+        media = None if row.media is None else enclosure.find(row.media)
         if row.media is not None and media is None:
             return DatasetError(
                 f"{place}: media {row.media!r} is no path inside {self.videos}; write it relative "
                 "to that folder, or name the clips' own folder with the option videos=DIR"
             )
-        gold = {key: entry for key in KEYS if (entry := getattr(row, key)) is not None}
-        return Clip(id=row.id, media=None if media is None else str(media), gold=gold)
+        entries = vars(row)
+        gold = {key: entry for key in KEYS if (entry := entries[key]) is not None}
+        return Clip(id=row.id, media=media, gold=gold, meta={})
 
 
 def _read_entry(value: object) -> object:

@@ -145,6 +145,23 @@ def test_errors_say_what_to_type_next(ugcbench, arguments, code, message):
     assert done.stdout == ""
 
 
+def test_what_cannot_be_written_is_one_line(ugcbench, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    done = ugcbench("run", "--model", "majority", *TONE, "--output", "taken/run")
+    assert (done.returncode, done.stderr) == (1, "error: taken/run: Not a directory\n")
+
+
+def test_a_reader_who_leaves_early_sees_no_traceback(tmp_path):
+    import subprocess
+    import sys
+
+    command = f"{sys.executable} -m ugcbench show ugc/tone | true"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert done.stderr == ""
+
+
 def test_what_was_begun_cannot_be_changed_on_resuming(ugcbench, finished):
     done = ugcbench("run", "--resume", finished, "--judge", "lexical")
     assert done.returncode == 2

@@ -23,6 +23,7 @@ HEAVY = {
     "pyarrow",
     "pydantic",
     "rapidocr",
+    "ray",
     "rich",
     "scipy",
     "torch",

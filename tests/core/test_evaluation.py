@@ -137,6 +137,21 @@ def test_resuming_a_finished_run_asks_nothing_and_changes_nothing(registry, tmp_
     assert again.summary.cells == first.summary.cells
 
 
+def test_the_questions_are_counted_once_and_read_once_when_resuming(
+    registry, tmp_path, monkeypatch
+):
+    passes = []
+    read = toy.Numbers.__iter__
+    monkeypatch.setattr(toy.Numbers, "__iter__", lambda self: (passes.append(1), read(self))[1])
+    first = run(registry, tmp_path, tasks="toy/exact")
+    assert len(passes) == 3  # counted, asked, scored
+    stored = json.loads((first.path / "run.json").read_text())
+    assert stored["questions"] == {"toy/exact": first.summary.cells[0].asked}
+    passes.clear()
+    run(registry, tmp_path, None, resume=first.path)
+    assert len(passes) == 2  # asked, scored
+
+
 def test_a_changed_dataset_is_not_resumed(registry, tmp_path, monkeypatch):
     first = run(registry, tmp_path)
     monkeypatch.setattr(toy.Numbers, "revision", "2")

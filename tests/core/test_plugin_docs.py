@@ -67,6 +67,14 @@ def test_the_dataset(plugin, tmp_path):
     assert run(plugin, tmp_path, **more).cells["ugc/ocr"].asked == 5
 
 
+@pytest.mark.parametrize("plugin", ["ugcbench_executors"], indirect=True)
+def test_the_executor(plugin, tmp_path):
+    here = run(plugin, tmp_path / "here")
+    there = run(plugin, tmp_path / "there", executor="turns", workers=3)
+    records = [(result.path / "records.jsonl").read_bytes() for result in (here, there)]
+    assert records[0] == records[1]
+
+
 @pytest.mark.parametrize("plugin", ["ugcbench_commands"], indirect=True)
 def test_the_command(plugin):
     group = click.Group("ugcbench")

@@ -38,7 +38,7 @@ def test_html_and_latex_escape_what_would_be_markup():
     ("style", "ending"),
     [
         ("table", "\n* 1_a & <b>"),
-        ("md", "\n\n\\* 1\\_a & <b>"),
+        ("md", "\n\n\\* 1_a & \\<b>"),
         ("html", "<p>* 1_a &amp; &lt;b&gt;</p>"),
         ("latex", "\n\n* 1\\_a \\& \\ensuremath{<}b\\ensuremath{>}"),
     ],

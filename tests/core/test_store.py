@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from ugcbench import Prediction, Record, Score
 from ugcbench.errors import RunCorruptError, RunError, RunLockedError
-from ugcbench.store import OffsetIndex, Store, read_records, read_summary, repair_tail
+from ugcbench.lines import repair_tail
+from ugcbench.offsets import OffsetIndex
+from ugcbench.store import Store, read_records, read_summary
+from ugcbench.types import Failure, Usage, Verdict
 
 
 def prediction(name="a", text="x", **more):
@@ -160,3 +163,72 @@ def test_repair_is_total_and_leaves_only_whole_lines(tmp_path_factory, data):
     after = file.read_bytes()
     assert after == b"" or after.endswith(b"\n")
     assert repair_tail(file) is None
+
+
+def _fill_records(path, answer):
+    """Records are written by the block: the disk is full in the middle of one, or at the end."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    score = Score(status="ok", value=1.0)
+    record = Record(task="t", sample_id="a", clip="a", prediction=prediction(), score=score)
+    size = len(record.model_dump_json(exclude={"prediction": {"seconds", "usage"}})) + 1
+    with Store(path) as store:
+        for count in (22_000 // size, 60_000 // size):
+            try:
+                with store.recording() as write:
+                    for _ in range(count):
+                        write(record)
+            except RunError as error:
+                answer.put(str(error))
+
+
+def test_records_that_find_no_room_leave_the_old_ones(tmp_path):
+    (tmp_path / "records.jsonl").write_text("old\n")
+    context = multiprocessing.get_context("spawn")
+    answer = context.Queue()
+    filler = context.Process(target=_fill_records, args=(tmp_path, answer))
+    filler.start()
+    for _ in range(2):
+        assert answer.get(timeout=60) == f"{tmp_path / 'records.jsonl'}: File too large"
+    filler.join()
+    assert (tmp_path / "records.jsonl").read_text() == "old\n"
+
+
+def test_a_log_that_can_t_be_opened_stops_the_run_too(tmp_path):
+    """As a `RunError`: any other error of a judge would be one sample's failure."""
+    with Store(tmp_path) as store:
+        (tmp_path / "predictions.jsonl").symlink_to(tmp_path / "nowhere" / "x")
+        with pytest.raises(RunError, match="No such file or directory; mend that, then --resume"):
+            store.predictions.append(prediction())
+
+
+def test_damage_of_what_follows_from_the_rest_is_told_with_the_remedy(tmp_path):
+    (tmp_path / "records.jsonl").write_text('{"task":')
+    with pytest.raises(RunCorruptError, match="write it anew by: ugcbench run --resume"):
+        list(read_records(tmp_path))
+    (tmp_path / "summary.json").write_text('{"run":')
+    with pytest.raises(RunCorruptError, match="write it anew by: ugcbench run --resume"):
+        read_summary(tmp_path)
+
+
+def test_what_has_a_text_and_what_all_cost_is_known_without_reading_again(tmp_path):
+    failure = Failure(status="api_error", kind="x", message="y")
+    paid = Usage(cost_usd=0.5)
+    with Store(tmp_path) as store:
+        store.predictions.append(prediction("a", usage=paid))
+        store.predictions.append(Prediction(task="t", sample_id="b", failure=failure, usage=paid))
+        store.predictions.append(prediction("b", usage=paid))
+        store.predictions.append(Prediction(task="t", sample_id="c", failure=failure))
+        store.verdicts.append(Verdict(key="k", judge="j", prediction=prediction("a", usage=paid)))
+        known = [store.has_text("t", name) for name in "abcd"]
+        assert (known, store.spent) == ([True, True, False, False], 2.0)
+    with Store(tmp_path) as store:
+        assert [store.has_text("t", name) for name in "abcd"] == known
+        assert store.spent == 2.0
+        assert store.prediction("t", "c").failure == failure
+
+
+def test_a_line_of_another_file_is_named(tmp_path):
+    (tmp_path / "predictions.jsonl").write_text('{"task": "t"}\n')
+    with pytest.raises(RunCorruptError, match=r"predictions\.jsonl, byte 0"):
+        Store(tmp_path)

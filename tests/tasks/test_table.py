@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import tracemalloc
 from pathlib import Path
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ugcbench.errors import DatasetError
-from ugcbench.paths import find_below
+from ugcbench.paths import Enclosure, find_below
 from ugcbench.types import Gold
 from ugcbench_tasks import table
 from ugcbench_tasks.datasets import open_dataset
@@ -133,6 +134,30 @@ def test_no_path_leads_outside(tmp_path_factory, text):
     assert found is None or (folder in found.resolve().parents and "\\" not in text)
 
 
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory):
+    """A folder with links: out of it, within it, to themselves."""
+    folder = (tmp_path_factory.mktemp("linked") / "root").resolve()
+    (folder / "d").mkdir(parents=True)
+    for link, target in [
+        *(("d/out", ".."), ("d/up", "../.."), ("in", "d"), ("away", folder.parent)),
+        *(("a", "d/b"), ("loop", "loop"), ("d/far", folder.parent / "x"), ("etc", "/etc")),
+    ]:
+        (folder / link).symlink_to(target)
+    return folder
+
+
+PARTS = ["d", "in", "away", "out", "up", "a", "b", "loop", "far", "etc", "root", "x.mp4"]
+ODD_PARTS = ["", ".", "..", "\\", "\0", "n" * 300]
+
+
+@given(st.lists(st.sampled_from([*PARTS, *ODD_PARTS]), max_size=4))
+def test_many_paths_are_found_as_one_is(linked, parts):
+    path = "/".join(parts)
+    found = find_below(linked, path)
+    assert Enclosure(linked).find(path) == (None if found is None else str(found))
+
+
 def test_the_revision_follows_the_content(tmp_path):
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
     one.write_text('{"id": "a"}')
@@ -154,6 +179,7 @@ def test_lines_are_read_as_they_are_needed(tmp_path):
         for number in range(10_000):
             file.write(json.dumps({"id": f"clip-{number}", "final_caption": caption}) + "\n")
         file.write("broken\n")
+    importlib.import_module("numpy")  # taken for an index this long, and larger than all of it
     tracemalloc.start()
     clips = iter(open_dataset(path))
     assert next(clips).id == "clip-0"  # the broken line at the end is not met yet

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ugcbench.commands.options import format_option
+from ugcbench.commands.printing import echo
 
 folder = click.Path(exists=True, file_okay=False)
 
@@ -59,11 +60,11 @@ def compare(
         resamples=resamples,
         confidence=confidence,
     )
-    click.echo(found.title, err=style != "table")
+    echo(found.title, err=style != "table")
     shown = found.ranks if ranks else found.table
-    click.echo(shown(style))  # type: ignore[arg-type]
+    echo(shown(style))  # type: ignore[arg-type]
     if any(row.difference is None and not row.comparable for row in found.rows):
-        click.echo("for the numbers of the rest: --allow-different-protocols", err=True)
+        echo("for the numbers of the rest: --allow-different-protocols", err=True)
 
 
 COMMANDS = (compare,)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import click
 from click.shell_completion import get_completion_class
 
+from ugcbench.commands.printing import echo
 from ugcbench.plugins import Registry
 
 SHELLS = ("bash", "zsh", "fish")
@@ -48,7 +49,7 @@ def completion(context: click.Context, shell: str) -> None:
     if kind is None:
         raise click.UsageError(f"no completion is known for {shell}")
     root = context.find_root()
-    click.echo(kind(root.command, {}, "ugcbench", "_UGCBENCH_COMPLETE").source())
+    echo(kind(root.command, {}, "ugcbench", "_UGCBENCH_COMPLETE").source())
 
 
 COMMANDS = (completion,)

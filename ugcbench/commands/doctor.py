@@ -11,6 +11,8 @@ import click
 from ugcbench.commands.completion import complete_models
 from ugcbench.commands.names import style_option
 from ugcbench.commands.options import judge_options_option, options_option, read_options
+from ugcbench.commands.printing import echo
+from ugcbench.plaintext import join_lines
 
 if TYPE_CHECKING:
     from ugcbench.doctor import Check
@@ -48,10 +50,10 @@ def doctor(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
     given = {name: read_options(typed.pop(name)) for name in ("options", "judge_options")}
     checks = _watch(style, registry=context.obj, **given, **typed)
     if style == "json":
-        click.echo(json.dumps([check.model_dump(mode="json") for check in checks], indent=2))
+        echo(json.dumps([check.model_dump(mode="json") for check in checks], indent=2))
     failed = sum(check.status == "failed" for check in checks)
     if failed:
-        click.echo(f"{failed} of {len(checks)} checks failed", err=True)
+        echo(f"{failed} of {len(checks)} checks failed", err=True)
         context.exit(FAILED)
 
 
@@ -76,7 +78,7 @@ def _watch(style: str, **request: Any) -> list[Check]:  # noqa: ANN401
 
 
 def _print(check: Check) -> None:
-    status = click.style(f"{check.status:<8}", fg=COLOURS[check.status])
-    click.echo(f"{status} {check.name:<9} {check.found}")
+    echo(f"{check.status:<8}", fg=COLOURS[check.status], nl=False)
+    echo(f" {check.name:<9} {join_lines(check.found)}")
     if check.fix:
-        click.echo(f"{'':18} fix: {check.fix}")
+        echo(f"{'':18} fix: {join_lines(check.fix)}")

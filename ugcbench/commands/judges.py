@@ -19,6 +19,7 @@ from ugcbench.commands.options import (
     read_asking,
     rerouted_option,
 )
+from ugcbench.commands.printing import echo
 from ugcbench.commands.run import print_result, watched
 from ugcbench.plugins import Registry
 
@@ -48,13 +49,13 @@ def list_judges(registry: Registry, style: str) -> None:
     rows = [_announced(life, today) for life in lives]
     rows += [_registered(s) for s in registry.models.values() if "judge" in s.roles]
     if style == "json":
-        click.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     import tabulate
 
-    click.echo(tabulate.tabulate([_shown(row) for row in rows], headers="keys"))
+    echo(tabulate.tabulate([_shown(row) for row in rows], headers="keys"))
     for text in filter(None, (announce_shutdown(life, today) for life in lives)):
-        click.secho(f"warning: {text}", fg="yellow", err=True)
+        echo(f"warning: {text}", fg="yellow", err=True)
 
 
 @judge.command(short_help="Ask the judge of a run again where it gave no verdict.")

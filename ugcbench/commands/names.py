@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ugcbench.commands.printing import echo
 from ugcbench.plugins import Registry
 
 if TYPE_CHECKING:
     from ugcbench.specs import ModelSpec, Spec
 
-KINDS = ("models", "judges", "tasks", "datasets", "plugins", "protocols")
+KINDS = ("models", "judges", "tasks", "datasets", "executors", "plugins", "protocols")
 style_option = click.option(
     "--format", "style", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
@@ -25,13 +26,13 @@ style_option = click.option(
 @style_option
 @click.pass_obj
 def list_names(registry: Registry, kind: str, style: str) -> None:
-    """List models, judges, tasks, datasets, plugins or protocols."""
+    """List models, judges, tasks, datasets, executors, plugins or protocols."""
     rows = _rows(registry, kind)
     if style == "json":
-        click.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     for line in _aligned([list(row.values()) for row in rows]):
-        click.echo(line)
+        echo(line)
 
 
 @click.command(short_help="Show what stands behind a name.")
@@ -44,11 +45,11 @@ def show(registry: Registry, name: str, style: str) -> None:
 
     found = describe(registry, name)
     if style == "json":
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
     for key, value in found.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        click.echo(f"{key}:\n{_indented(text)}" if "\n" in text else f"{key}: {text}")
+        echo(f"{key}:\n{_indented(text)}" if "\n" in text else f"{key}: {text}")
 
 
 COMMANDS = (list_names, show)
@@ -64,6 +65,9 @@ def _rows(registry: Registry, kind: str) -> list[dict[str, str]]:
     if kind in ("models", "judges"):
         role = kind.removesuffix("s")
         return [_model_row(spec) for spec in registry.models.values() if role in spec.roles]
+    if kind == "executors":
+        here = {"name": "local", "summary": "in the run's own process (the default)", "install": ""}
+        return [here, *(_row(spec) | _install(spec) for spec in registry.executors.values())]
     specs: Iterable[Spec] = (registry.tasks if kind == "tasks" else registry.datasets).values()
     return [_row(spec) for spec in specs]
 
@@ -76,7 +80,11 @@ def _model_row(spec: ModelSpec) -> dict[str, str]:
     row = _row(spec)
     if spec.prefix:
         row["name"] += "/<model>"
-    return row | {"install": f"{spec.distribution}[{spec.extra}]" if spec.extra else ""}
+    return row | _install(spec)
+
+
+def _install(spec: Spec) -> dict[str, str]:
+    return {"install": f"{spec.distribution}[{spec.extra}]" if spec.extra else ""}
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

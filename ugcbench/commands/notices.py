@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import click
+from ugcbench.commands.printing import echo
+from ugcbench.plaintext import join_lines
 
 if TYPE_CHECKING:
     from ugcbench.types import Prediction
@@ -47,7 +48,7 @@ class Notices:
 
     def notice(self, text: str) -> None:
         """Print a line."""
-        click.echo(f"note: {text}", err=True)
+        echo(f"note: {join_lines(text)}", err=True)
 
 
 def watch(*, quiet: bool) -> Notices:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ugcbench.errors import UsageError
+from ugcbench.redaction import SECRET
 
 if TYPE_CHECKING:
     from ugcbench.models import Price
@@ -67,6 +68,38 @@ ASKING = (
         "--max-cost", type=click.FloatRange(0), metavar="USD", help="For model and judge."
     ),
 )
+EXECUTOR = (
+    click.option(
+        "--executor",
+        default="local",
+        show_default=True,
+        metavar="NAME",
+        help="Where the model runs: here, or on workers; see `ugcbench list executors`.",
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Instances of the model, each with --concurrency requests under way.",
+    ),
+    click.option(
+        "--gpus-per-worker",
+        type=click.FloatRange(0),
+        metavar="G",
+        help="GPUs for each worker; a fraction shares one.",
+    ),
+    click.option(
+        "--address", metavar="auto|local|HOST", help="The executor's cluster; see docs/scaling.md."
+    ),
+    click.option(
+        "--executor-option",
+        "executor_options",
+        multiple=True,
+        metavar="K=V",
+        help="A further option of the executor; repeatable.",
+    ),
+)
 judge_options_option = click.option(
     "--judge-option",
     "judge_options",
@@ -118,21 +151,29 @@ def asking_options(command: F) -> F:
     return reduce(lambda found, option: option(found), reversed(ASKING), command)
 
 
+def executor_options(command: F) -> F:
+    """Add the options that say where a model runs; read them by `read_executor`."""
+    return reduce(lambda found, option: option(found), reversed(EXECUTOR), command)
+
+
 def judging_options(command: F) -> F:
     """Add the options of everything that asks a judge anew."""
     return reduce(lambda found, option: option(found), reversed(JUDGING), command)
 
 
 def read_options(pairs: tuple[str, ...]) -> Mapping[str, Any]:
-    """`K=V` pairs as a dict; a value that is JSON is read as such, any other is a string."""
+    """`K=V` pairs as a dict; a value that is JSON is read as such, any other is a string.
+
+    A key is always a string, also one of digits.
+    """
     options: dict[str, Any] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
             raise UsageError(f"{pair!r} is no option; write it as name=value")
         try:
-            options[key] = json.loads(value)
-        except ValueError:
+            options[key] = value if SECRET.search(key) else json.loads(value)
+        except (ValueError, RecursionError):
             options[key] = value
     return options
 
@@ -141,6 +182,13 @@ def read_asking(typed: dict[str, Any]) -> None:
     """Turn what was typed for the judge's options and the prices into what a request takes."""
     typed["judge_options"] = read_options(typed.get("judge_options", ()))
     typed["prices"] = _prices(typed["prices"])
+
+
+def read_executor(typed: dict[str, Any]) -> None:
+    """Gather what was typed for the executor in the options of a request's executor."""
+    named = {name: typed.pop(name) for name in ("gpus_per_worker", "address")}
+    given = {name: value for name, value in named.items() if value is not None}
+    typed["executor_options"] = {**read_options(typed["executor_options"]), **given}
 
 
 def _prices(path: str | None) -> Mapping[str, Price]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ugcbench.commands.notices import Notices
+from ugcbench.plaintext import join_lines
 from ugcbench.types import Prediction
 
 
@@ -22,7 +23,7 @@ class ProgressBars(Notices):
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(elapsed_when_finished=True),
-            TextColumn("{task.fields[failures]}"),
+            TextColumn("{task.fields[failures]}", markup=False),
             console=Console(stderr=True),
         )
         self._failures: Counter[str] = Counter()
@@ -51,5 +52,7 @@ class ProgressBars(Notices):
             return
         if prediction is not None and prediction.failure is not None:
             self._failures[prediction.failure.kind] += 1
-        failures = ", ".join(f"{kind} {count}" for kind, count in self._failures.items())
+        failures = ", ".join(
+            f"{join_lines(kind)} {count}" for kind, count in self._failures.items()
+        )
         self._bars.update(self._stage, advance=1, failures=failures)  # type: ignore[arg-type]

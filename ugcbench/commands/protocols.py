@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ugcbench.commands.printing import echo
+
 if TYPE_CHECKING:
     from ugcbench.protocol import Protocol
 
@@ -31,10 +33,10 @@ def show_protocol(name: str, style: str) -> None:
     found = _named(name)
     rules = {"name": found.name, "hash": found.hash(), **_rules(found)}
     if style == "json":
-        click.echo(json.dumps(rules, indent=2))
+        echo(json.dumps(rules, indent=2))
         return
     for rule, value in rules.items():
-        click.echo(f"{rule}: {_text(value)}")
+        echo(f"{rule}: {_text(value)}")
 
 
 @protocol.command("diff", short_help="The rules in which two protocols differ.")
@@ -48,11 +50,11 @@ def diff_protocols(context: click.Context, first: str, second: str, style: str) 
     different = {rule: (one.get(rule), two.get(rule)) for rule in one | two}
     different = {rule: pair for rule, pair in different.items() if pair[0] != pair[1]}
     if style == "json":
-        click.echo(json.dumps(different, indent=2))
+        echo(json.dumps(different, indent=2))
     elif not different:
-        click.echo(f"{first} and {second} have the same rules")
+        echo(f"{first} and {second} have the same rules")
     for rule, (mine, theirs) in different.items() if style == "table" else ():
-        click.echo(f"{rule}: {_text(mine)} -> {_text(theirs)}")
+        echo(f"{rule}: {_text(mine)} -> {_text(theirs)}")
     if different:
         context.exit(DIFFERENT)
 

@@ -12,15 +12,19 @@ from ugcbench.commands.completion import complete_datasets, complete_models, com
 from ugcbench.commands.notices import Notices, watch
 from ugcbench.commands.options import (
     asking_options,
+    executor_options,
     format_option,
     judging_options,
     min_coverage_option,
     options_option,
     quiet_option,
     read_asking,
+    read_executor,
     read_options,
 )
-from ugcbench.errors import BudgetReachedError, UgcbenchError, UsageError
+from ugcbench.commands.printing import echo
+from ugcbench.errors import BudgetReachedError, UsageError
+from ugcbench.plaintext import join_lines
 
 if TYPE_CHECKING:
     from ugcbench.requests import Request
@@ -70,6 +74,7 @@ key); 4 finished, but coverage is below --min-coverage; 5 budget reached; 130 in
     "--subset-seed", type=click.IntRange(0), default=0, show_default=True, help="For the drawing."
 )
 @asking_options
+@executor_options
 @click.option("--estimate", is_flag=True, help="Say what the run would take; send nothing.")
 @click.option(
     "--seconds-per-request",
@@ -139,6 +144,7 @@ def _request(context: click.Context, typed: dict[str, Any]) -> Request:
     if typed.pop("trust_remote_code"):
         typed["options"] = {**typed["options"], "trust_remote_code": True}
     read_asking(typed)
+    read_executor(typed)
     if typed["resume"]:
         _refuse_with_resume(context)
     return Request(registry=context.obj, **typed)
@@ -169,14 +175,14 @@ def watched(work: Callable[[Notices], Result], *, quiet: bool) -> Result:
         try:
             return work(bars)
         except KeyboardInterrupt:
-            failure: UgcbenchError | None = None
-        except UgcbenchError as error:
+            failure: Exception | None = None
+        except Exception as error:  # noqa: BLE001 - raised again below
             failure = error
     if failure is None:
-        click.echo("interrupted", err=True)
+        echo("interrupted", err=True)
     if bars.path is not None and (bars.path / "run.json").exists():
         more = " --max-cost MORE" if isinstance(failure, BudgetReachedError) else ""
-        click.echo(f"go on with: ugcbench run --resume {bars.path}{more}", err=True)
+        echo(f"go on with: ugcbench run --resume {bars.path}{more}", err=True)
     if failure is not None:
         raise failure
     raise click.exceptions.Exit(INTERRUPTED)
@@ -184,15 +190,15 @@ def watched(work: Callable[[Notices], Result], *, quiet: bool) -> Result:
 
 def print_result(context: click.Context, result: Result, style: str, min_coverage: float) -> None:
     """The table on stdout, the rest on stderr; exit code 4 if coverage is below the minimum."""
-    click.echo(result.title, err=style != "table")
-    click.echo(result.table(style))  # type: ignore[arg-type]
-    click.echo(f"run: {result.path}", err=style != "table")
-    click.echo(result.expense, err=True)
+    echo(result.title, err=style != "table")
+    echo(result.table(style))  # type: ignore[arg-type]
+    echo(f"run: {result.path}", err=style != "table")
+    echo(result.expense, err=True)
     if result.coverage < min_coverage:
-        click.echo(f"coverage is {result.coverage:.1%}, below {min_coverage:.1%}:", err=True)
+        echo(f"coverage is {result.coverage:.1%}, below {min_coverage:.1%}:", err=True)
         for line in _shortfalls(result):
-            click.echo(f"  {line}", err=True)
-        click.echo(f"what failed is asked again by: ugcbench run --resume {result.path}", err=True)
+            echo(f"  {line}", err=True)
+        echo(f"what failed is asked again by: ugcbench run --resume {result.path}", err=True)
         context.exit(LOW_COVERAGE)
 
 
@@ -207,11 +213,11 @@ def _shortfalls(result: Result) -> Iterator[str]:
     }
     for task, cell in short.items():
         counts = ", ".join(f"{status} {count}" for status, count in cell.statuses.items())
-        yield f"{task}: {counts} (such as: {reasons.get(task, 'never asked')})"
+        yield f"{task}: {counts} (such as: {join_lines(reasons.get(task, 'never asked'))})"
 
 
 def _print_estimate(request: Request, seconds: float, style: str) -> None:
     from ugcbench.estimates import estimate
 
     result = estimate(request, seconds)
-    click.echo(result.model_dump_json(indent=2) if style == "json" else result.table())
+    echo(result.model_dump_json(indent=2) if style == "json" else result.table())

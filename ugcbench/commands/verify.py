@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from ugcbench.commands.printing import echo
+from ugcbench.plaintext import join_lines
+
 STYLES = click.Choice(["table", "json"])
 
 
@@ -23,9 +26,9 @@ def verify(context: click.Context, run_dir: str, style: str) -> None:
 
     problems = find_problems(Path(run_dir))
     if style == "json":
-        click.echo(json.dumps({"run": run_dir, "whole": not problems, "problems": problems}))
+        echo(json.dumps({"run": run_dir, "whole": not problems, "problems": problems}))
     else:
-        click.echo("\n".join(problems) if problems else f"{run_dir} is whole")
+        echo("\n".join(map(join_lines, problems)) if problems else f"{run_dir} is whole")
     if problems:
         context.exit(1)
 

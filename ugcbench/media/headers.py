@@ -112,7 +112,11 @@ def advice(path: Path) -> str:
 
 
 def _measure(path: Path, limits: Limits) -> int:
-    if not path.is_file():
+    try:
+        is_file = path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise MissingMediaError(path, f"can't be looked at: {error.strerror}") from None
+    if not is_file:
         what = "is not a regular file" if path.exists() else "no such file"
         raise MissingMediaError(
             path, f"{what}; check it with `ls -l {shlex.quote(str(path.parent))}`"

@@ -156,18 +156,27 @@ def fence(name: str, text: str) -> str:
     return f"<{name}>\n{inside}\n</{name}>"
 
 
+LONGEST_REPLY = 1 << 16
+"""Characters of a judge's reply that is looked through: what it may cost grows with its square."""
+
+OBJECT = re.compile(r"\{(?=\s*[\"}])")
+"""Where a JSON object may begin."""
+
+
 def read_verdict(text: str, schema: type[V]) -> V:
     """The verdict in a judge's reply: one JSON object, bare or fenced or amid prose.
 
     Raises `ValueError` when there is none, more than one, or one that breaks the schema.
     """
     verdicts: list[V] = []
+    if len(text) > LONGEST_REPLY:
+        raise ValueError(f"the reply has {len(text)} characters, no verdict has {LONGEST_REPLY}")
     problem: ValueError = ValueError("the reply holds no JSON object")
     for candidate in _json_objects(text):
         try:
             verdict = schema.model_validate_json(json.dumps(candidate))
-        except ValidationError as error:
-            problem = error
+        except (ValidationError, RecursionError) as error:
+            problem = error if isinstance(error, ValueError) else ValueError("nested too deeply")
             continue
         if verdict not in verdicts:
             verdicts.append(verdict)
@@ -180,15 +189,15 @@ def read_verdict(text: str, schema: type[V]) -> V:
 
 def _json_objects(text: str) -> list[object]:
     """All outermost JSON objects in a text, in order."""
-    decoder, found, at = json.JSONDecoder(), [], text.find("{")
-    while at >= 0:
+    decoder, found, begin = json.JSONDecoder(), [], OBJECT.search(text)
+    while begin:
         try:
-            value, end = decoder.raw_decode(text, at)
+            value, end = decoder.raw_decode(text, begin.start())
         except (ValueError, RecursionError):
-            at = text.find("{", at + 1)
+            begin = OBJECT.search(text, begin.start() + 1)
             continue
         found.append(value)
-        at = text.find("{", end)
+        begin = OBJECT.search(text, end)
     return found
 
 

@@ -18,6 +18,7 @@ from ugcbench.commands.options import (
     read_asking,
     read_options,
 )
+from ugcbench.commands.printing import echo
 from ugcbench.errors import BudgetReachedError, DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -50,11 +51,11 @@ def schema(*, label_studio: bool) -> None:
     if label_studio:
         from ugcbench_curate.annotating.label_studio import labelling_config
 
-        click.echo(labelling_config(), nl=False)
+        echo(labelling_config(), nl=False)
         return
     from ugcbench_curate.annotating.files import export_schema
 
-    click.echo(json.dumps(export_schema(), indent=2, ensure_ascii=False))
+    echo(json.dumps(export_schema(), indent=2, ensure_ascii=False))
 
 
 @click.command("annotations-from", short_help="Take over what was annotated elsewhere.")
@@ -116,7 +117,7 @@ def annotations_from(registry: Registry, /, source: str, output: Path, **typed: 
         fields=dict(map(_read_pair, typed["mapped"])),
     )
     for text in (*found.notes, *_first(found.problems)):
-        click.echo(f"note: {text}", err=True)
+        echo(f"note: {text}", err=True)
     if found.problems and not typed["partial"]:
         raise DatasetError(
             f"{len(found.problems)} things can't be read; mend them, or take the rest by --partial"
@@ -134,9 +135,9 @@ def _tell(found: Imported, output: Path, style: str) -> None:
     about = {"annotations": len(found.annotations), "values": values}
     if style == "json":
         whole = {**about, "output": str(output), "problems": found.problems, "notes": found.notes}
-        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        echo(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
-        click.echo(f"{about['annotations']:,} annotations with {values:,} values in {output}")
+        echo(f"{about['annotations']:,} annotations with {values:,} values in {output}")
 
 
 @click.command("annotations-to", short_help="Hand annotations over to Label Studio.")
@@ -175,7 +176,7 @@ def annotations_to(annotations: Path, output: Path, videos: Path | None) -> None
     known = read_annotations(annotations)
     output.parent.mkdir(parents=True, exist_ok=True)
     replace_text(output, make_tasks(known, annotations.parent, videos or annotations.parent))
-    click.echo(f"{len(known):,} tasks in {output}")
+    echo(f"{len(known):,} tasks in {output}")
 
 
 def _first(problems: tuple[str, ...]) -> list[str]:
@@ -240,10 +241,10 @@ def draft(registry: Registry, /, annotations: Path, style: str, **typed: Any) ->
     read_asking(typed)
     known = read_annotations(annotations)
     report = _watched(known, annotations.parent, registry, typed)
-    click.echo(report.model_dump_json(indent=2) if style == "json" else show_drafts(report))
-    click.echo(f"drafts: {typed['output'] / 'annotations.jsonl'}", err=True)
+    echo(report.model_dump_json(indent=2) if style == "json" else show_drafts(report))
+    echo(f"drafts: {typed['output'] / 'annotations.jsonl'}", err=True)
     if report.failures:
-        click.echo("what failed is asked again by typing the same", err=True)
+        echo("what failed is asked again by typing the same", err=True)
         click.get_current_context().exit(INCOMPLETE)
 
 
@@ -278,7 +279,7 @@ def _watched(
                 **asked,
             )
         except KeyboardInterrupt:
-            click.echo(f"interrupted; type the same again to go on in {output}", err=True)
+            echo(f"interrupted; type the same again to go on in {output}", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
         except BudgetReachedError as error:
             raise BudgetReachedError(

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ugcbench.commands.names import style_option
+from ugcbench.commands.printing import echo
 from ugcbench_curate.annotating.commands import annotations_argument
 from ugcbench_curate.extras import require
 
@@ -75,10 +76,10 @@ def build(annotations: Path, output: Path, **typed: Any) -> None:  # noqa: ANN40
     )
     benchmark.write_benchmark(built, output, annotations.parent, typed["clips"])
     if typed["style"] == "json":
-        click.echo(built.files["report.json"].decode(), nl=False)
+        echo(built.files["report.json"].decode(), nl=False)
     else:
-        click.echo(show_report(built.report))
-    click.echo(f"benchmark: {output}; use it by: ugcbench run --dataset {output} ...", err=True)
+        echo(show_report(built.report))
+    echo(f"benchmark: {output}; use it by: ugcbench run --dataset {output} ...", err=True)
 
 
 COMMANDS = (build,)

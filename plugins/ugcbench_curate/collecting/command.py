@@ -10,6 +10,7 @@ import click
 
 from ugcbench.commands.names import style_option
 from ugcbench.commands.options import quiet_option
+from ugcbench.commands.printing import echo
 from ugcbench_curate.extras import require
 
 if TYPE_CHECKING:
@@ -101,12 +102,12 @@ def collect(source: Path, output: Path, **typed: Any) -> None:  # noqa: ANN401 -
         try:
             found = run(source, output, rules, watcher, jobs=typed["jobs"])
         except KeyboardInterrupt:
-            click.echo(f"interrupted; type the same again to go on in {output}", err=True)
+            echo(f"interrupted; type the same again to go on in {output}", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
     if typed["style"] == "json":
-        click.echo(json.dumps(_to_json(found, output, rules), indent=2, ensure_ascii=False))
+        echo(json.dumps(_to_json(found, output, rules), indent=2, ensure_ascii=False))
     else:
-        click.echo(show_collection(found, output))
+        echo(show_collection(found, output))
 
 
 def _to_json(found: Collection, output: Path, rules: Rules) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 
 from ugcbench.commands.completion import complete_datasets
 from ugcbench.commands.names import style_option
+from ugcbench.commands.printing import echo
 from ugcbench.errors import UsageError
 from ugcbench_curate.extras import require
 
@@ -81,10 +82,10 @@ def doctor(
     if patch is not None:
         draft = draft_patch(list(opened), findings)
         replace_text(patch, draft.model_dump_json(indent=2, exclude_defaults=True) + "\n")
-        click.echo(f"note: {len(draft.corrections)} corrections are drafted in {patch}", err=True)
+        echo(f"note: {len(draft.corrections)} corrections are drafted in {patch}", err=True)
     if style == "json":
         about = {"dataset": opened.name, "revision": opened.revision}
         rows = {**about, "findings": [asdict(finding) for finding in findings]}
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
-        click.echo(render_findings(findings))
+        echo(render_findings(findings))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ugcbench.commands.names import style_option
+from ugcbench.commands.printing import echo
 from ugcbench_curate.annotating.commands import annotations_argument
 from ugcbench_curate.extras import require
 
@@ -139,7 +140,7 @@ def init(annotations: Path, ledger: Path, **typed: Any) -> None:  # noqa: ANN401
     rules = Rules(**{name: typed[name] for name in Rules.model_fields})
     begin_review(annotations, ledger, rules, typed["by"], drafts=typed["allow_drafts"]).close()
     _show_standing(ledger, typed["style"])
-    click.echo(f"go on with: ugcbench data review serve --ledger {ledger} --reviewer ID", err=True)
+    echo(f"go on with: ugcbench data review serve --ledger {ledger} --reviewer ID", err=True)
 
 
 @review.command(short_help="Open the page on which a reviewer marks.")
@@ -216,9 +217,9 @@ def returns(ledger: Path, output: Path, batch: int | None, style: str) -> None:
 
     with _desk(ledger) as desk:
         record = export_rejected(desk, output, batch)
-    click.echo(record.model_dump_json(indent=2) if style == "json" else show_errors(record))
+    echo(record.model_dump_json(indent=2) if style == "json" else show_errors(record))
     then = f"ugcbench data review repair {output} --ledger {ledger}"
-    click.echo(f"mend them in {output}, then: {then}", err=True)
+    echo(f"mend them in {output}, then: {then}", err=True)
 
 
 @review.command(short_help="Take a mended batch back in.")
@@ -240,7 +241,7 @@ def repair(annotations: Path, ledger: Path, by: str, style: str, *, allow_drafts
 
     with _desk(ledger) as desk:
         revision = take_back(desk, annotations, by, drafts=allow_drafts)
-    click.echo(f"batch {revision.name} is to be reviewed", err=True)
+    echo(f"batch {revision.name} is to be reviewed", err=True)
     _show_standing(ledger, style)
 
 
@@ -262,7 +263,7 @@ def release(ledger: Path, batch: int, person: str, by: str) -> None:
     """
     with _desk(ledger) as desk:
         desk.release(by, batch, person)
-    click.echo(f"the seat of {person} at batch {batch} is free", err=True)
+    echo(f"the seat of {person} at batch {batch} is free", err=True)
 
 
 @review.command(short_help="Tell errors, agreement and outcome.")
@@ -293,7 +294,7 @@ def report(ledger: Path, seed: int, style: str) -> None:
 
     with _desk(ledger) as desk:
         found = report_review(desk, seed=seed)
-    click.echo(found.model_dump_json(indent=2) if style == "json" else show_report(found))
+    echo(found.model_dump_json(indent=2) if style == "json" else show_report(found))
 
 
 @review.command("log", short_help="Show who did what, and when.")
@@ -314,7 +315,7 @@ def log(ledger: Path, style: str) -> None:
     with _desk(ledger) as desk:
         desk.ledger.verify()
         lines = list(trace(desk))
-    click.echo(json.dumps(lines, indent=2) if style == "json" else show_trail(lines))
+    echo(json.dumps(lines, indent=2) if style == "json" else show_trail(lines))
 
 
 @review.command(short_help="Write the annotations that passed.")
@@ -343,9 +344,9 @@ def export(ledger: Path, output: Path, style: str, *, faulty: bool) -> None:
 
     with _desk(ledger) as desk:
         record = export_accepted(desk, output, faulty=faulty)
-    click.echo(record.model_dump_json(indent=2) if style == "json" else show_errors(record))
+    echo(record.model_dump_json(indent=2) if style == "json" else show_errors(record))
     if record.left_out:
-        click.echo(
+        echo(
             f"{len(record.left_out)} with a confirmed error are left out; --faulty takes them",
             err=True,
         )
@@ -365,8 +366,8 @@ def _serve(
     from ugcbench_curate.reviewing.procedure import check_pseudonym
 
     def tell(address: str) -> None:
-        click.echo(f"{role} {person}: {address}")
-        click.echo("Ctrl-C stops it; nothing is lost", err=True)
+        echo(f"{role} {person}: {address}")
+        echo("Ctrl-C stops it; nothing is lost", err=True)
         if browser:
             click.launch(address)
 
@@ -390,4 +391,4 @@ def _show_standing(ledger: Path, style: str) -> None:
 
     with _desk(ledger) as desk:
         standing = report_standing(desk)
-    click.echo(standing.model_dump_json(indent=2) if style == "json" else show_standing(standing))
+    echo(standing.model_dump_json(indent=2) if style == "json" else show_standing(standing))

@@ -11,6 +11,7 @@ import click
 
 from ugcbench.commands.completion import complete_datasets
 from ugcbench.commands.names import style_option
+from ugcbench.commands.printing import echo
 from ugcbench.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -54,15 +55,15 @@ def fetch(name: str, source: Path | None, root: Path | None, *, partial: bool) -
     from ugcbench_tasks.ugc_videocap.release import default_root
 
     origin = hub.Snapshot() if source is None else fetching.Checkout(source)
-    told = (lambda file: click.echo(f"fetching {file}", err=True)) if source is None else _unheard
+    told = (lambda file: echo(f"fetching {file}", err=True)) if source is None else _unheard
     fetched = fetching.fetch(origin, root or default_root(), partial=partial, told=told)
     for problem in fetched.problems:
-        click.echo(f"note: {problem}", err=True)
+        echo(f"note: {problem}", err=True)
     for file, state in fetched.files.items():
-        click.echo(f"{state:<10}{file}")
-    click.echo(f"in {fetched.root}")
+        echo(f"{state:<10}{file}")
+    echo(f"in {fetched.root}")
     use = f"--dataset {name}" + (f" --dataset-option root={root}" if root else "")
-    click.echo(f"use it by: ugcbench run {use} ...", err=True)
+    echo(f"use it by: ugcbench run {use} ...", err=True)
 
 
 @data.command()
@@ -75,7 +76,7 @@ def info(registry: Registry, dataset: str, style: str) -> None:
     from ugcbench_tasks.data.tables import render_census
 
     about = count(_open(registry, dataset))
-    click.echo(_as_json(about) if style == "json" else render_census(about))
+    echo(_as_json(about) if style == "json" else render_census(about))
 
 
 @data.command()
@@ -97,9 +98,9 @@ def validate(context: click.Context, dataset: str, style: str) -> None:
     usable = not any(finding.level == "error" for finding in findings)
     if style == "json":
         about = {"dataset": opened.name, "revision": opened.revision, "usable": usable}
-        click.echo(_as_json({**about, "findings": [asdict(finding) for finding in findings]}))
+        echo(_as_json({**about, "findings": [asdict(finding) for finding in findings]}))
     else:
-        click.echo(render_findings(findings))
+        echo(render_findings(findings))
     if not usable:
         context.exit(1)
 
@@ -150,7 +151,7 @@ def _check_videos(dataset: Dataset, typed: Mapping[str, Any]) -> bool:
     with _bar(quiet=typed["quiet"]) as bar:
         files = list(bar.track(look_at(clips), total=len(clips), description="videos"))
     summary = summarize(files)
-    click.echo(_as_json(summary) if typed["style"] == "json" else render_clip_files(summary))
+    echo(_as_json(summary) if typed["style"] == "json" else render_clip_files(summary))
     return bool(summary["open"] == summary["clips"])
 
 
@@ -172,9 +173,9 @@ def _fetch_videos(dataset: Dataset, typed: Mapping[str, Any]) -> bool:
         )
     if typed["style"] == "json":
         rows = [{**attempt.model_dump(), "new": new} for attempt, new in results]
-        click.echo(_as_json({"folder": str(folder), "videos": rows}))
+        echo(_as_json({"folder": str(folder), "videos": rows}))
     else:
-        click.echo(render_attempts(results, len(places), folder))
+        echo(render_attempts(results, len(places), folder))
     return all(attempt.status == "ok" for attempt, _ in results)
 
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from ugcbench.errors import MediaError, MissingExtraError
 from ugcbench.media import probe
+from ugcbench.redaction import hide_in_addresses
 from ugcbench.store import Log
 from ugcbench.types import Frozen
 
@@ -36,7 +37,10 @@ GONE_CODES = {"404", "410"}
 
 
 class Attempt(Frozen):
-    """A line of fetch.jsonl: `sha256` of the video where `status` is ok, else the `reason`."""
+    """A line of fetch.jsonl: `sha256` of the video where `status` is ok, else the `reason`.
+
+    The `url` is written without passwords and tokens.
+    """
 
     id: str
     url: str
@@ -153,7 +157,7 @@ def _is_gone(reason: str) -> bool:
 def _is_settled(last: Attempt, url: str, place: Path, *, again: bool) -> bool:
     if last.status == "ok":
         return place.is_file()
-    return last.status == "gone" and last.url == url and not again
+    return last.status == "gone" and last.url == hide_in_addresses(url) and not again
 
 
 def _attempt(
@@ -165,7 +169,14 @@ def _attempt(
     sha256: str | None = None,
 ) -> Attempt:
     when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return Attempt(id=name, url=url, status=status, reason=reason, when=when, sha256=sha256)
+    return Attempt(
+        id=name,
+        url=hide_in_addresses(url),
+        status=status,
+        reason=reason and hide_in_addresses(reason),
+        when=when,
+        sha256=sha256,
+    )
 
 
 def _remove_if_empty(folder: Path) -> None:

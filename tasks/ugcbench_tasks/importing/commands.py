@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ugcbench.commands.printing import echo
 from ugcbench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def import_captions(registry: Registry, /, file: Path, **typed: Any) -> None:  #
     if typed["judge"]:
         _show(_scored(path, registry))
     else:
-        click.echo(f"run: {path}\nscore it with: ugcbench score {path} --judge NAME --output NEW")
+        echo(f"run: {path}\nscore it with: ugcbench score {path} --judge NAME --output NEW")
 
 
 def _read_names(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -130,7 +131,7 @@ def _report(problems: Problems, *, skip_bad: bool) -> None:
     if not skip_bad:
         problems.stop()
     for problem in problems.found:
-        click.echo(f"skipped: {problem}", err=True)
+        echo(f"skipped: {problem}", err=True)
 
 
 def _scored(path: Path, registry: Registry) -> Result:
@@ -140,4 +141,4 @@ def _scored(path: Path, registry: Registry) -> Result:
 
 
 def _show(result: Result) -> None:
-    click.echo(f"{result.title}\n{result.table()}\nrun: {result.path}\n")
+    echo(f"{result.title}\n{result.table()}\nrun: {result.path}\n")

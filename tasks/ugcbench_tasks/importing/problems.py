@@ -43,6 +43,8 @@ def read_json(file: Path, problems: Problems) -> Any:  # noqa: ANN401
         problems.add(f"{file}:{error.lineno}", f"not JSON ({error.msg}); is the file cut off?")
     except UnicodeDecodeError as error:
         problems.add(str(file), f"not UTF-8 (byte {error.start})")
+    except (ValueError, RecursionError) as error:
+        problems.add(str(file), f"can't be read ({error})")
     return None
 
 
@@ -54,7 +56,7 @@ def read_json_lines(file: Path, problems: Problems) -> Iterator[tuple[str, dict[
             continue
         try:
             value = json.loads(raw.decode("utf-8-sig"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             problems.add(place, f"not JSON ({error})")
             continue
         if isinstance(value, dict):
