@@ -28,11 +28,9 @@ def find_below(folder: Path, relative: str) -> Path | None:
         return None
     try:
         inside = (folder / path).resolve().is_relative_to(folder)
-        longest = max(len(os.fsencode(part)) for part in path.parts)
     except (OSError, RuntimeError, ValueError):  # a loop of links, a null byte
         return None
-    fits = longest <= LONGEST_NAME and len(os.fsencode(folder / path)) < LONGEST_PATH
-    return folder / path if inside and fits else None
+    return folder / path if inside and _can_exist(str(folder / path)) else None
 
 
 class Enclosure:
@@ -51,7 +49,7 @@ class Enclosure:
         base = self._subfolder(head + slash)
         if base is not None and name not in {"", ".", ".."} and "\\" not in name:
             path = f"{base}/{name}"
-            if not _may_lead_elsewhere(path):
+            if _can_exist(path) and not _may_lead_elsewhere(path):
                 return path
         found = find_below(self._folder, relative)
         return None if found is None else str(found)
@@ -69,6 +67,15 @@ def check_file_name(name: str) -> str:
     if not name.strip() or name in {".", ".."} or UNNAMEABLE.search(name):
         raise ValueError("must be usable as a file name: not blank, no slash, no control character")
     return name
+
+
+def _can_exist(path: str) -> bool:
+    """Whether a file system can have a file of that name, be it there or not."""
+    try:
+        raw = os.fsencode(path)
+    except ValueError:
+        return False
+    return len(raw) < LONGEST_PATH and max(map(len, raw.split(b"/"))) <= LONGEST_NAME
 
 
 def _may_lead_elsewhere(path: str) -> bool:

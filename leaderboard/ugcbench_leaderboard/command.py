@@ -10,7 +10,7 @@ import click
 
 from ugcbench.commands.options import format_option
 from ugcbench.commands.printing import echo
-from ugcbench.errors import UgcbenchError, UsageError
+from ugcbench.errors import RunError, UgcbenchError, UsageError
 
 if TYPE_CHECKING:
     from ugcbench.plugins import Registry
@@ -93,8 +93,8 @@ def _write(file: Path, text: str) -> None:
 
     try:
         replace_text(file, text + "\n")
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}; choose another --output") from error
+    except RunError as error:
+        raise UsageError(f"{error}; choose another --output") from error
 
 
 def _all_runs(runs: Sequence[Path], folders: Sequence[Path]) -> list[Path]:
