@@ -20,3 +20,8 @@ def echo(
     What a terminal would obey is written out, and keys are hidden.
     """
     click.secho(escape(hide_secrets(str(message))), err=err, nl=nl, fg=fg)
+
+
+def echo_invitation(message: str) -> None:
+    """Print a text with the key of a page of ours: whoever is to open the page needs it."""
+    click.secho(escape(message))

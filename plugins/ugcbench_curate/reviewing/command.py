@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ugcbench.commands.names import style_option
-from ugcbench.commands.printing import echo
+from ugcbench.commands.printing import echo, echo_invitation
 from ugcbench_curate.annotating.commands import annotations_argument
 from ugcbench_curate.extras import require
 
@@ -366,7 +366,7 @@ def _serve(
     from ugcbench_curate.reviewing.procedure import check_pseudonym
 
     def tell(address: str) -> None:
-        echo(f"{role} {person}: {address}")
+        echo_invitation(f"{role} {person}: {address}")
         echo("Ctrl-C stops it; nothing is lost", err=True)
         if browser:
             click.launch(address)
