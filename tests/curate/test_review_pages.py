@@ -147,7 +147,7 @@ def test_only_clips_are_served(client, places):
         ({"Host": "evil.example"}, 421),
         ({"Host": "127.0.0.1:1"}, 421),
         ({"Cookie": ""}, 403),
-        ({"Cookie": "ugcbench_review_1=x"}, 403),
+        ({"Cookie": "ugcbench_1=x"}, 403),
     ],
 )
 def test_others_see_nothing(client, headers, status):

@@ -141,7 +141,7 @@ def test_templates_escape_what_is_put_into_them():
 def test_servers_of_pages_and_tests_listen_on_loopback():
     for file in FILES:
         assert "0.0.0.0" not in file.read_text(encoding="utf-8"), file
-    serving = importlib.import_module("ugcbench_curate.reviewing.pages.serving")
+    serving = importlib.import_module("ugcbench.pages.serving")
     assert serving.LOOPBACK == "127.0.0.1"
 
 

@@ -362,7 +362,8 @@ def _serve(
     browser: bool,
 ) -> None:
     require("the review page", "starlette", "jinja2", "uvicorn")
-    from ugcbench_curate.reviewing.pages.serving import serve as run
+    from ugcbench.pages.serving import serve as run
+    from ugcbench_curate.reviewing.pages.app import Pages
     from ugcbench_curate.reviewing.procedure import check_pseudonym
 
     def tell(address: str) -> None:
@@ -373,7 +374,8 @@ def _serve(
 
     check_pseudonym(person)
     with _desk(ledger) as desk:
-        run(desk, person, role, media=videos or desk.media, port=port, told=tell)
+        pages = Pages(desk, person, role, media=videos or desk.media)
+        run(pages.build(), port=port, told=tell)
 
 
 @contextlib.contextmanager

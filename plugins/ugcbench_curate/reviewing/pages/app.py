@@ -19,6 +19,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from ugcbench.pages import HOUSE
 from ugcbench_curate.reviewing.batches import Revision, Seat
 from ugcbench_curate.reviewing.decisions import to_mark
 from ugcbench_curate.reviewing.events import Role
@@ -71,6 +72,7 @@ class Pages:
             Route(f"{here}/{{place:int}}", self.show),
             Route(f"{here}/{{place:int}}", self.checked(self.mark), methods=["POST"]),
             Route(f"{here}/{{place:int}}/clip", self.clip),
+            Mount("/house", StaticFiles(directory=HOUSE)),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ]
         told = {ReviewError: self.refuse, HTTPException: self.refuse}

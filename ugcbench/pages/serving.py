@@ -1,34 +1,29 @@
-"""How does a server of the pages run until it is stopped?"""
+"""How does a server of pages run until it is stopped?"""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 from collections.abc import Callable
-from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from ugcbench.errors import UsageError
-from ugcbench_curate.reviewing.events import Role
-from ugcbench_curate.reviewing.pages.app import Pages
-from ugcbench_curate.reviewing.pages.guard import Guard
-from ugcbench_curate.reviewing.procedure import Desk
+from ugcbench.pages.guard import Guard
 
 LOOPBACK = "127.0.0.1"
 
 
-def serve(
-    desk: Desk, person: str, role: Role, *, media: Path, port: int, told: Callable[[str], None]
-) -> None:
-    """Serve a person's pages on the loopback interface until SIGINT or SIGTERM.
+def serve(pages: ASGIApp, *, port: int, told: Callable[[str], None]) -> None:
+    """Serve pages, guarded, on the loopback interface until SIGINT or SIGTERM.
 
-    `told` is given the address once the port is taken, any free one for 0. Raises `UsageError` if
-    another program has the port.
+    `told` is given the address with its key once the port is taken, any free one for 0. Raises
+    `UsageError` if another program has the port.
     """
     with contextlib.closing(_listen(port)) as listening:
         port = listening.getsockname()[1]
-        guard = Guard(Pages(desk, person, role, media).build(), port)
+        guard = Guard(pages, port)
         config = uvicorn.Config(
             guard,
             http="h11",

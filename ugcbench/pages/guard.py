@@ -1,4 +1,4 @@
-"""Who may look at the pages and mark there?
+"""Who may look at pages of ours, and change something there?
 
 Only the browser of the person who started the server: every request needs the cookie that the
 printed address sets, and names this server as its host, so that no other site and no rebound name
@@ -39,7 +39,7 @@ class Guard:
         self.app = app
         self.key = secrets.token_urlsafe(32)
         self.hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
-        self.cookie = f"ugcbench_review_{port}"
+        self.cookie = f"ugcbench_{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through to the pages, or answer it here."""
