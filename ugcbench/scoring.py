@@ -54,7 +54,8 @@ async def score_all(
         while waiting:
             yield await _next_of(waiting, broken)
     finally:
-        broken.cancel()
+        if not broken.cancel():
+            broken.exception()  # Whoever stopped the iteration has a reason to tell already.
         for _, open_task in waiting:
             open_task.cancel()
         await asyncio.gather(*(task for _, task in waiting), return_exceptions=True)
