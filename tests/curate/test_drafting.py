@@ -257,12 +257,15 @@ def test_an_annotator_that_is_no_language_model(mini_annotations, bare, tmp_path
         draft(bare, "sound-gate", tmp_path / "x", wish=Wish(find_fields(["visual"])), **asked)
 
 
+KEY = "sk-planted-7d20c4be19"
+
+
 def lines(file):
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 def command(server, *more):
-    option = ["--option", f"base_url={server.url}", "--option", "api_key=any"]
+    option = ["--option", f"base_url={server.url}", "--option", f"api_key={KEY}"]
     draft_it = ["data", "draft", "bare.jsonl", "--model", "openai/m", "--output", "drafts"]
     return [*draft_it, *option, "--concurrency", "3", "--quiet", *more]
 
@@ -297,6 +300,7 @@ def test_killed_drafting_goes_on_and_asks_nothing_twice(bare, tmp_path, ugcbench
         before = server.calls
         done = ugcbench(*command(server, "--format", "json"))
         assert done.returncode == 0, done.stderr
+        assert KEY not in done.stdout + done.stderr
         assert server.calls - before == 36 - replied
         report = json.loads(done.stdout)
         assert (report["replies"], report["fields"]["audio.tone"]["drafted"]) == (36, 12)
@@ -304,6 +308,8 @@ def test_killed_drafting_goes_on_and_asks_nothing_twice(bare, tmp_path, ugcbench
         options = {"base_url": server.url, "api_key": "any"}
         draft(bare, "openai/m", tmp_path / "drafts", folder=tmp_path, options=options)
         assert server.calls - before == 36 - replied
+    left = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert [file for file in left if KEY.encode() in file.read_bytes()] == []
     assert (tmp_path / "drafts" / "annotations.jsonl").read_bytes() == first
     assert len(read_annotations(tmp_path / "drafts" / "annotations.jsonl")) == 12
 

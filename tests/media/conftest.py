@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from clip_factory import tone, write_clip
+from ugcbench.testing import tone, write_clip
 
 from ugcbench.types import MediaProfile
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_factory import read_number, tone, write_clip
+from ugcbench.testing import read_number, tone, write_clip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

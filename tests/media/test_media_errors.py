@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from clip_factory import add_cover, tone, write_clip
+from clip_factory import add_cover
+from ugcbench.testing import tone, write_clip
 from PIL import Image
 
 from ugcbench.errors import (

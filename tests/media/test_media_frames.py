@@ -9,7 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clip_factory import add_cover, draw, read_number, set_display_matrix, tone, write_clip
+from clip_factory import add_cover, set_display_matrix
+from ugcbench.testing import draw, read_number, tone, write_clip
 from PIL import Image
 
 from ugcbench.media import probe, read

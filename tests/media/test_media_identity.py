@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from clip_factory import tone, write_clip
+from ugcbench.testing import tone, write_clip
 from PIL import Image
 
 from ugcbench.media import Media, read, video

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_factory import tone, write_clip
+from ugcbench.testing import tone, write_clip
 
 from ugcbench.errors import DamagedMediaError, NoAudioError
 from ugcbench.media import MediaReader, read

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_factory import tone, write_clip
+from ugcbench.testing import tone, write_clip
 from scipy.signal import resample_poly
 
 from ugcbench.media import read

@@ -14,6 +14,7 @@ if not all(map(find_spec, ("openai", "trl", "torchvision", "xgrammar", "yaml")))
 from ugcbench.testing import OpenAIServer
 
 TEACHER, JUDGE = "openai/teacher", "openai/judge"
+KEY = "sk-planted-5b1e97c2d4"
 PLACES = ("kitchen", "garden", "street")
 SHARED = """
 path: {path}
@@ -29,7 +30,7 @@ GRPO = (
     + SHARED
     + """
 grpo: {{group: 2, max_caption_tokens: 6}}
-rewards: {{judge: openai/judge, judge_options: {{base_url: "{url}"}}}}
+rewards: {{judge: openai/judge, judge_options: {{base_url: "{url}", api_key: {key}}}}}
 evaluation: {{every: 2, dataset: mini, subset: 2, judge: lexical}}
 """
 )
@@ -65,9 +66,10 @@ def call(ugcbench, server):
     """Types a command, which must end well; returns stdout and stderr."""
 
     def run(*arguments):
-        environment = {"OPENAI_API_KEY": "any", "OPENAI_BASE_URL": server.url}
+        environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.url}
         done = ugcbench(*arguments, OMP_NUM_THREADS="1", **environment)
         assert done.returncode == 0, done.stderr
+        assert KEY not in done.stdout + done.stderr
         return done
 
     return run
@@ -93,7 +95,7 @@ def test_a_teachers_captions_become_a_captioner(
     assert record["plan"]["rows"] == 3
     assert record["checkpoint"] == str(tmp_path / "sft" / "final")
 
-    grpo = GRPO.format(path="sft/final", output="grpo", **facts)
+    grpo = GRPO.format(path="sft/final", output="grpo", key=KEY, **facts)
     (tmp_path / "grpo.yaml").write_text(grpo)
     trained = call("train", "grpo", "--config", "grpo.yaml", "--format", "json")
     final = json.loads(trained.stdout)["checkpoint"]
@@ -122,3 +124,7 @@ def test_a_teachers_captions_become_a_captioner(
     )
     assert json.loads((tmp_path / "evaluated" / "summary.json").read_text())["requests"] == 2
     assert json.loads(table.stdout)
+
+    typed = tmp_path / "grpo.yaml"
+    left = (file for file in tmp_path.rglob("*") if file.is_file() and file != typed)
+    assert [file for file in left if KEY.encode() in file.read_bytes()] == []

@@ -17,7 +17,7 @@ from ugcbench.doctor.probes import BLANK, SPOKEN, SPOKEN_OTHER, WRITTEN
 from ugcbench.errors import MediaError, ModelTimeoutError, RequestRejectedError
 from ugcbench.models import Retrying
 from ugcbench.specs import Model
-from ugcbench.testing.subjects import BrokenPromiseError, NotApplicableError, Subject
+from ugcbench.testing.subjects import BrokenPromiseError, Subject, demand, need
 from ugcbench.types import MediaProfile, Prediction, Prompt
 
 PATIENCE = 5.0
@@ -32,7 +32,7 @@ async def check_order(subject: Subject) -> None:
     async with _opened(subject.make) as model:
         replies = await _together(model, prompts)
     for prompt, reply in zip(prompts, replies, strict=True):
-        _demand(
+        demand(
             (reply.task, reply.sample_id) == (prompt.task, prompt.sample_id),
             f"{prompt.task} {prompt.sample_id} was answered as {reply.task} {reply.sample_id}",
         )
@@ -72,7 +72,7 @@ async def check_cancellation(subject: Subject) -> None:
         spared = await asyncio.gather(*asked[2:])
         await asyncio.wait(asked[:2])
         broken = [task for task in asked[:2] if not task.cancelled() and task.exception()]
-        _demand(not broken, f"a cancelled request raised {broken and broken[0].exception()!r}")
+        demand(not broken, f"a cancelled request raised {broken and broken[0].exception()!r}")
         _demand_same(single[2:], spared, "asked beside requests that were cancelled")
         _demand_same(single[:1], [await model.generate(prompts[0])], "asked after a cancellation")
 
@@ -89,30 +89,30 @@ async def check_timeout(subject: Subject) -> None:
 
 async def check_typed_errors(subject: Subject) -> None:
     """A clip that can't be read is a `MediaError`, and the next one is answered."""
-    _need(subject.clips, "it takes no clips")
+    need(subject.clips, "it takes no clips")
     with tempfile.TemporaryDirectory() as folder:
         async with _opened(subject.make) as model:
             for clip in _write_bad_clips(Path(folder)):
                 error = await _error_of(model, subject.ask("Describe it.", clip))
-                _demand(isinstance(error, MediaError), f"{clip.name} gave {error!r}")
+                demand(isinstance(error, MediaError), f"{clip.name} gave {error!r}")
             await model.generate(subject.prompts()[0])
 
 
 async def check_empty_reply(subject: Subject) -> None:
     """An engine that says nothing gives an empty text or a refusal, and no exception."""
     silent = subject.silent
-    _need(silent is not None, "no `silent` was given")
+    need(silent is not None, "no `silent` was given")
     assert silent is not None
     async with _opened(silent) as model:
         reply = await model.generate(subject.prompts()[0])
     refused = reply.failure is not None and reply.failure.status == "refused"
-    _demand(refused or not (reply.text or "").strip(), f"it said {reply.text!r}")
+    demand(refused or not (reply.text or "").strip(), f"it said {reply.text!r}")
 
 
 async def check_long_prompt(subject: Subject) -> None:
     """A prompt that is too long is refused by itself and doesn't stop the run."""
     limited = subject.limited
-    _need(limited is not None, "no `limited` was given")
+    need(limited is not None, "no `limited` was given")
     assert limited is not None
     async with _opened(limited) as model:
         try:
@@ -122,30 +122,30 @@ async def check_long_prompt(subject: Subject) -> None:
         except Exception as error:
             raise BrokenPromiseError(f"a prompt that is too long gave {error!r}") from error
     refused = reply.failure is not None and reply.failure.status == "refused"
-    _demand(refused, f"a prompt that is too long was answered by {reply.text!r}")
+    demand(refused, f"a prompt that is too long was answered by {reply.text!r}")
 
 
 async def check_receipt(subject: Subject) -> None:
     """The receipt is that of the clip, and says in words what was sent."""
     from ugcbench.media import read
 
-    _need(subject.clips, "it takes no clips")
+    need(subject.clips, "it takes no clips")
     async with _opened(subject.make) as model:
         for clip in (SPOKEN.clip, BLANK):
             receipt = (await model.generate(subject.ask("Describe it.", clip))).receipt
-            _demand(receipt is not None, f"no receipt came for {clip.name}")
+            demand(receipt is not None, f"no receipt came for {clip.name}")
             assert receipt is not None
             truth = read(clip, MediaProfile()).receipt
             digest = hashlib.sha256(clip.read_bytes()).hexdigest()
-            _demand(receipt.sha256 == digest, f"the receipt's sha256 is {receipt.sha256}")
+            demand(receipt.sha256 == digest, f"the receipt's sha256 is {receipt.sha256}")
             seconds = receipt.audio_seconds
-            _demand(seconds == truth.audio_seconds, f"it tells of {seconds} s of sound")
+            demand(seconds == truth.audio_seconds, f"it tells of {seconds} s of sound")
             # A service that picks the frames itself leaves their times open.
             honest = receipt.frame_times in (truth.frame_times, ())
-            _demand(honest, f"it tells of frames at {receipt.frame_times}")
-            _demand(bool(receipt.sent), "it does not say what was sent")
+            demand(honest, f"it tells of frames at {receipt.frame_times}")
+            demand(bool(receipt.sent), "it does not say what was sent")
         receipt = (await model.generate(subject.ask("Who are you?"))).receipt
-        _demand(receipt is None, "a prompt without a clip got a receipt")
+        demand(receipt is None, "a prompt without a clip got a receipt")
 
 
 async def check_sound_arrives(subject: Subject) -> None:
@@ -155,7 +155,7 @@ async def check_sound_arrives(subject: Subject) -> None:
 
 async def check_pictures_arrive(subject: Subject) -> None:
     """Other pictures change what the engine gets."""
-    _need(subject.observe is not None, "no `observe` was given")
+    need(subject.observe is not None, "no `observe` was given")
     await _check_arrival(subject, "pictures", [WRITTEN.clip, BLANK])
 
 
@@ -171,10 +171,10 @@ async def check_unload(subject: Subject) -> None:
     finally:
         await model.close()
     if weights is not None:
-        _demand(await _soon(lambda: weights() is None), "the weights are held after `close`")
+        demand(await _soon(lambda: weights() is None), "the weights are held after `close`")
     dropped = weakref.ref(model)
     del model
-    _demand(await _soon(lambda: dropped() is None), "something holds the model after `close`")
+    demand(await _soon(lambda: dropped() is None), "something holds the model after `close`")
 
 
 async def check_close(subject: Subject) -> None:
@@ -187,8 +187,8 @@ async def check_close(subject: Subject) -> None:
     await _together(model, subject.prompts()[:2])
     await model.close()
     await model.close()
-    _demand(await _soon(lambda: asyncio.all_tasks() <= tasks), "a task runs on after `close`")
-    _demand(
+    demand(await _soon(lambda: asyncio.all_tasks() <= tasks), "a task runs on after `close`")
+    demand(
         await _soon(lambda: not _own_threads() - threads),
         f"threads run on after `close`: {_own_threads() - threads}",
     )
@@ -242,7 +242,7 @@ def _write_bad_clips(folder: Path) -> list[Path]:
 
 async def _check_arrival(subject: Subject, what: str, clips: Sequence[Path]) -> None:
     """What the engine got for the first clip must be told apart from that for each other one."""
-    _need(subject.clips, "it takes no clips")
+    need(subject.clips, "it takes no clips")
     seen: list[tuple[Prediction, object]] = []
     async with _opened(subject.make) as model:
         for clip in (clips[0], *clips):
@@ -250,12 +250,12 @@ async def _check_arrival(subject: Subject, what: str, clips: Sequence[Path]) -> 
             seen.append((reply, subject.observe() if subject.observe else None))
     again, first, *others = seen
     if subject.observe is not None:
-        _demand(again[1] == first[1], "what is observed changes though the clip does not")
+        demand(again[1] == first[1], "what is observed changes though the clip does not")
         for clip, other in zip(clips[1:], others, strict=True):
-            _demand(first[1] != other[1], f"the {what} of {clips[0].name} and {clip.name} is lost")
+            demand(first[1] != other[1], f"the {what} of {clips[0].name} and {clip.name} is lost")
         return
-    _need(_is_told(first[0]), "no `observe` was given, and neither tokens nor receipts are told")
-    _demand(_trace(first[0]) != _trace(others[0][0]), f"the {what} leaves no trace")
+    need(_is_told(first[0]), "no `observe` was given, and neither tokens nor receipts are told")
+    demand(_trace(first[0]) != _trace(others[0][0]), f"the {what} leaves no trace")
 
 
 def _is_told(reply: Prediction) -> bool:
@@ -285,14 +285,5 @@ def _own_threads() -> set[threading.Thread]:
 def _demand_same(one: Sequence[Prediction], other: Sequence[Prediction], how: str) -> None:
     for mine, theirs in zip(one, other, strict=True):
         same = (mine.text, mine.failure) == (theirs.text, theirs.failure)
-        _demand(same, f"{how}, {mine.sample_id} got {theirs.text!r} and not {mine.text!r}")
+        demand(same, f"{how}, {mine.sample_id} got {theirs.text!r} and not {mine.text!r}")
 
-
-def _demand(kept: bool, otherwise: str) -> None:
-    if not kept:
-        raise BrokenPromiseError(otherwise)
-
-
-def _need(given: bool, otherwise: str) -> None:
-    if not given:
-        raise NotApplicableError(otherwise)

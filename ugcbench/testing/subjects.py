@@ -12,11 +12,23 @@ from ugcbench.types import MediaProfile, Prompt, Sampling
 
 
 class BrokenPromiseError(AssertionError):
-    """An adapter does not do what every model must; the message says what."""
+    """A model, task or dataset does not do what all of its kind must; the message says what."""
 
 
 class NotApplicableError(Exception):
     """There is nothing to check for this subject; the message says why."""
+
+
+def demand(kept: bool, otherwise: str) -> None:
+    """Raise `BrokenPromiseError` unless a promise is `kept`."""
+    if not kept:
+        raise BrokenPromiseError(otherwise)
+
+
+def need(given: bool, otherwise: str) -> None:
+    """Raise `NotApplicableError` unless what a check needs is `given`."""
+    if not given:
+        raise NotApplicableError(otherwise)
 
 
 @dataclass(frozen=True, kw_only=True)
