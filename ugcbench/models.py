@@ -31,6 +31,7 @@ from ugcbench.errors import (
 )
 from ugcbench.protocol import digest
 from ugcbench.redaction import hide_secrets
+from ugcbench.sharing import join
 from ugcbench.specs import Model
 from ugcbench.store import Log, validate
 from ugcbench.types import Failure, Frozen, Prediction, Prompt, Usage, Verdict
@@ -289,7 +290,7 @@ class Remembering:
             return validate(Verdict, line, str(self.log.path)).prediction
         if key not in self._open:
             self._open[key] = asyncio.create_task(self._ask(key, prompt))
-        return await asyncio.shield(self._open[key])
+        return await join(self._open[key])
 
     async def _ask(self, key: str, prompt: Prompt) -> Prediction:
         try:

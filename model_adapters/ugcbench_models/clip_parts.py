@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ugcbench.media import Media
+from ugcbench.sharing import join
 from ugcbench.types import MediaProfile, Receipt
 from ugcbench_models.clip_options import ClipOptions
 
@@ -67,7 +68,7 @@ class ClipEncoder(Generic[P]):
         self._clips.move_to_end(key)
         while len(self._clips) > self._size:
             self._clips.popitem(last=False)
-        return await asyncio.shield(self._clips[key])
+        return await join(self._clips[key])
 
 
 def encode_clip(

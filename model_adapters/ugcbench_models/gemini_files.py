@@ -15,6 +15,7 @@ import google.genai
 from google.genai import types
 
 from ugcbench.errors import FatalModelError, ModelError
+from ugcbench.sharing import join
 from ugcbench_models.gemini_connection import Connection
 from ugcbench_models.gemini_errors import LostFileError
 
@@ -69,7 +70,7 @@ class Uploads:
         upload.users += 1
         try:
             # A request that is cancelled must not take the upload from the others.
-            yield await asyncio.shield(upload.work)
+            yield await join(upload.work)
         except LostFileError:
             self._drop(path, upload)
             raise

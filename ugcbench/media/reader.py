@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from asyncio import wrap_future
 from collections import OrderedDict
@@ -12,6 +11,7 @@ from threading import Lock
 
 from ugcbench.media.clip import Media, no_audio_error, read
 from ugcbench.media.headers import LIMITS, Limits
+from ugcbench.sharing import join
 from ugcbench.types import MediaProfile
 
 _Key = tuple[str, MediaProfile]
@@ -55,7 +55,7 @@ class MediaReader:
         key = os.fspath(path), profile
         found = self._find(key)
         # A waiter that is cancelled must not take the decode from the others.
-        media = found if isinstance(found, Media) else await asyncio.shield(wrap_future(found))
+        media = found if isinstance(found, Media) else await join(wrap_future(found))
         if require_audio and media.audio is None:
             raise no_audio_error(Path(path))
         return media

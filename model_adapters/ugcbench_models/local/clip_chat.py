@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ugcbench.errors import FatalModelError, UsageError
+from ugcbench.sharing import join
 from ugcbench.types import MediaProfile, Prediction, Prompt, Receipt, Usage
 from ugcbench_models.local.batching import Abandoned, Limits, MicroBatcher
 from ugcbench_models.local.checkpoint_files import Source
@@ -241,7 +242,7 @@ class ClipChat:
         if media is not None:
             encoding = self._encode(engine, media, prompt.profile or MediaProfile())
             # A request that is cancelled must not take the encoding from the others.
-            clip = await asyncio.shield(asyncio.wrap_future(encoding))
+            clip = await join(asyncio.wrap_future(encoding))
         if not self._structured:
             prompt = prompt.model_copy(update={"output_schema": None})
         loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from ugcbench.errors import ModelError
+from ugcbench.sharing import join
 
 
 class Engine(Protocol):
@@ -40,7 +41,7 @@ class Resident(Generic[E]):
         if self._engine is None:
             if self._loading is None:
                 self._loading = asyncio.create_task(asyncio.to_thread(self._load))
-            self._engine = await asyncio.shield(self._loading)
+            self._engine = await join(self._loading)
         return self._engine
 
     @property

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ugcbench.media import Media, MediaReader
+from ugcbench.sharing import join
 from ugcbench.types import Failure, MediaProfile, Prediction, Prompt
 from ugcbench_models.signal_baseline.analysis import Analyst
 from ugcbench_models.signal_baseline.answers import answer
@@ -52,7 +53,7 @@ class SignalBaseline:
         profile = prompt.profile or MediaProfile()
         media = await self._reader.read(prompt.media, profile)
         # A request that is cancelled must not take the analysis from the others.
-        facts = await asyncio.shield(asyncio.wrap_future(self._start(media, profile)))
+        facts = await join(asyncio.wrap_future(self._start(media, profile)))
         sent = "frames" if media.audio is None else "frames+audio"
         return Prediction(
             task=prompt.task,
