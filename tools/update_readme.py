@@ -1,7 +1,7 @@
-"""How do the tables in README.md stay true?
+"""How do the tables in README.md and docs/ stay true?
 
-python tools/update_readme.py           run the demo and write its table and the lists of names
-python tools/update_readme.py --check   exit with 1 if the lists of names are out of date
+python tools/update_readme.py           run the demo and write its table; write all other tables
+python tools/update_readme.py --check   exit with 1 if a table other than the demo's is out of date
 """
 
 from __future__ import annotations
@@ -9,27 +9,54 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import tabulate
+import reference_tables as tables
 
 import ugcbench
-from ugcbench.specs import ModelSpec, Spec
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+PAGES: Mapping[str, Mapping[str, Callable[[ugcbench.Registry], str]]] = {
+    "docs/names.md": {
+        "models": lambda registry: tables.models(registry, "model"),
+        "judges": lambda registry: tables.models(registry, "judge"),
+        "tasks": tables.tasks,
+        "datasets": tables.datasets,
+        "executors": tables.executors,
+        "protocols": lambda _: tables.protocols(),
+    },
+    "docs/protocols.md": {"rules": lambda _: tables.rules()},
+    "docs/commands.md": {"commands": tables.commands},
+}
+"""The blocks of each page, and what is written into them."""
 
 
 def main() -> int:
     """Write or check; returns the exit code."""
-    text = README.read_text(encoding="utf-8")
-    wanted = fill(text, "names", names_table())
-    if "--check" in sys.argv:
+    registry = ugcbench.Registry()
+    outdated = False
+    for name, blocks in PAGES.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        wanted = text
+        for block, make in blocks.items():
+            wanted = fill(wanted, block, make(registry))
         if wanted != text:
-            print("README.md is out of date; type: python tools/update_readme.py", file=sys.stderr)
-        return int(wanted != text)
-    README.write_text(fill(wanted, "demo table", demo_table()), encoding="utf-8")
+            outdated = True
+            _settle(name, wanted)
+    if "--check" in sys.argv:
+        return int(outdated)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _settle("README.md", fill(readme, "demo table", demo_table()))
     return 0
+
+
+def _settle(name: str, wanted: str) -> None:
+    """Write a page, or say that it is out of date."""
+    if "--check" in sys.argv:
+        print(f"{name} is out of date; type: python tools/update_readme.py", file=sys.stderr)
+    else:
+        (ROOT / name).write_text(wanted, encoding="utf-8")
 
 
 def fill(text: str, block: str, content: str) -> str:
@@ -39,7 +66,7 @@ def fill(text: str, block: str, content: str) -> str:
         pattern, lambda m: f"{m[1]}\n{content}\n\n{m[2]}", text, count=1, flags=re.DOTALL
     )
     if not count:
-        raise SystemExit(f"README.md has no block {block!r}")
+        raise SystemExit(f"there is no block {block!r}")
     return filled
 
 
@@ -54,23 +81,6 @@ def demo_table() -> str:
             output=Path(folder) / "demo",
         )
     return result.table("md").replace("\n*", "\n\n\\*")
-
-
-def names_table() -> str:
-    """What can be named, by kind, as markdown."""
-    registry = ugcbench.Registry()
-    groups: list[tuple[str, Iterable[Spec]]] = [
-        ("model", (spec for spec in registry.models.values() if "model" in spec.roles)),
-        ("judge", (spec for spec in registry.models.values() if "judge" in spec.roles)),
-        ("task", registry.tasks.values()),
-        ("dataset", registry.datasets.values()),
-    ]
-    rows = [(kind, f"`{_name(spec)}`", spec.summary) for kind, specs in groups for spec in specs]
-    return str(tabulate.tabulate(rows, ("kind", "name", "what it is"), tablefmt="github"))
-
-
-def _name(spec: Spec) -> str:
-    return f"{spec.name}/<model>" if isinstance(spec, ModelSpec) and spec.prefix else spec.name
 
 
 if __name__ == "__main__":

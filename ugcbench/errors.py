@@ -5,6 +5,7 @@
     │   ├── UnknownNameError       no such model, task, dataset, judge, command
     │   ├── NameClashError         two plugins claim one name
     │   ├── MissingExtraError      an optional dependency is not installed
+    │   ├── IncompatiblePluginError  a plugin was made for another version of ugcbench
     │   └── DatasetError           a dataset file is missing or malformed
     ├── PreflightError             a check before the first request failed (exit 3)
     ├── BudgetReachedError         the money limit of the run is used up (exit 5)
@@ -48,6 +49,10 @@ class NameClashError(UsageError):
 
 class MissingExtraError(UsageError):
     """An optional dependency is absent; the message holds the install command."""
+
+
+class IncompatiblePluginError(UsageError):
+    """An installed plugin declares that it needs another version of ugcbench."""
 
 
 class DatasetError(UsageError):

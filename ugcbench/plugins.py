@@ -1,8 +1,9 @@
 """Who is registered under which name, and how does a name become an object?
 
 `Registry()` finds every installed plugin through the entry-point group `ugcbench`; there is no list
-of built-ins. A plugin that can't be loaded is kept aside with its error and stops nothing. Two
-plugins that claim one name are an error that names both.
+of built-ins. A plugin that can't be loaded, or was made for another version of ugcbench, is kept
+aside with its error and stops nothing. Two plugins that claim one name are an error that names
+both.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 import pluggy
 
 from ugcbench import hookspecs
+from ugcbench.compatibility import check_requirement
 from ugcbench.errors import MissingExtraError, NameClashError, UnknownNameError, UsageError
 from ugcbench.specs import DatasetSpec, ExecutorSpec, ModelSpec, Spec, TaskSpec
 
@@ -61,14 +63,17 @@ class Registry:
             for entry in sorted(importlib.metadata.entry_points(group=GROUP), key=_bundled_first):
                 self._load(entry)
         for name, plugin in (plugins or {}).items():
-            self._register(name, plugin)
-            self.plugins.append(PluginInfo(name, "", ""))
+            if not self.manager.is_registered(plugin):  # it may be installed as well
+                self._register(name, plugin)
+                self.plugins.append(PluginInfo(name, "", ""))
 
     def _load(self, entry: importlib.metadata.EntryPoint) -> None:
         distribution = entry.dist.name if entry.dist else "?"
         version = entry.dist.version if entry.dist else "?"
         error = None
         try:
+            if entry.dist and distribution != GROUP:
+                check_requirement(entry.dist)
             self._register(entry.name, entry.load())
         except Exception as problem:  # noqa: BLE001 - whatever a plugin raises must not stop us
             error = f"{type(problem).__name__}: {problem}"
@@ -152,7 +157,7 @@ class Registry:
 
     def task(self, name: str) -> TaskSpec:
         """The spec of a task by name or alias; raises `UnknownNameError`."""
-        return _find(self.tasks, name, "task")
+        return self._find(self.tasks, name, "task")
 
     def dataset(self, name: str) -> DatasetSpec:
         """The spec of a dataset by name or alias; `name@revision` sets the option `revision`.
@@ -160,7 +165,7 @@ class Registry:
         Raises `UnknownNameError` for a name or a revision that is not known.
         """
         stem, at, revision = name.partition("@")
-        spec = _find(self.datasets, stem, "dataset")
+        spec = self._find(self.datasets, stem, "dataset")
         if not at:
             return spec
         if revision not in spec.revisions:
@@ -173,7 +178,7 @@ class Registry:
 
     def executor(self, name: str) -> ExecutorSpec:
         """The spec of an executor by name or alias; raises `UnknownNameError`."""
-        return _find(self.executors, name, "executor")
+        return self._find(self.executors, name, "executor")
 
     def has_dataset(self, name: str) -> bool:
         """Whether `dataset(name)` finds a spec."""
@@ -196,10 +201,22 @@ class Registry:
         if spec and spec.prefix and not rest:
             raise UnknownNameError(f"{name!r} needs a model's name behind it: {prefix}/<model>")
         if not (spec and spec.prefix):
-            spec = _find(self._askable, name, role)
+            spec = self._find(self._askable, name, role)
         if role not in spec.roles:
             raise UsageError(f"{name!r} can't be used as a {role}; see `ugcbench list {role}s`")
         return spec
+
+    def _find(self, specs: Mapping[str, S], name: str, kind: str) -> S:
+        try:
+            return _find(specs, name, kind)
+        except UnknownNameError as error:
+            broken = ", ".join(info.name for info in self.plugins if info.error)
+            if not broken:
+                raise
+            raise UnknownNameError(
+                f"{error}; a plugin that may have it could not be loaded ({broken}), "
+                "`ugcbench list plugins` says why"
+            ) from None
 
     @property
     def _askable(self) -> Mapping[str, ModelSpec]:

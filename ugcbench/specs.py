@@ -183,11 +183,20 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a results table: the score's value, or one of its named `part`s."""
+    """One column of a results table: the mean of the scores' values, or of a named `part` of them.
+
+    With `weight`, only the samples count whose `weights` hold that name, each as much as it says
+    there: a ratio of sums, such as all missed events of all events, or the mean over one kind of
+    question. `absent` is what counts for an answer that counts but has no such part; by default
+    what it counts itself. Where `lower_is_better`, the column is a rate of error.
+    """
 
     label: str
     part: str | None = None
     table: bool = True
+    weight: str | None = None
+    absent: float | None = None
+    lower_is_better: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,8 @@ def mean_interval(
     values: npt.ArrayLike,
     clusters: npt.ArrayLike | None = None,
     confidence: float = 0.95,
+    *,
+    weights: npt.ArrayLike | None = None,
 ) -> Interval:
     """The mean of `values`, numbers in [0, 1], and a two-sided interval for it within [0, 1].
 
@@ -39,24 +41,33 @@ def mean_interval(
     Other values that are all equal say nothing about their spread: no bounds, and none either with
     fewer than two clusters.
 
+    `weights`, positive numbers, make it a ratio of sums (of weight times value by weight), whose
+    values may lie above 1, and then its interval too. Where they differ, only values that are all 0
+    or all 1 get Wilson's interval.
+
     Raises `ValueError` for no values, values outside [0, 1], lengths that differ, or a confidence
     outside (0, 1).
     Source: W. G. Cochran, Sampling Techniques, 3rd ed. 1977, chapters 6 and 9A (ratio estimate for
     clusters of unequal size); `wilson_interval`.
     """
-    numbers = _checked(values, confidence)
-    mean, n = float(numbers.mean()), len(numbers)
-    deviations = _sum_by_cluster(numbers - mean, clusters)
+    numbers = _checked(values, confidence, math.inf if weights is not None else 1.0)
+    shares = _shares(weights, len(numbers))
+    mean, n = float(shares @ numbers), len(numbers)
+    deviations = _sum_by_cluster(shares * (numbers - mean), clusters)
     groups = len(deviations)
     if groups < 2:
         return Interval(mean, None, None, n)
+    if np.ptp(numbers) == 0:
+        mean = float(numbers[0])  # whatever rounding made of it
     binary = bool(np.all((numbers == 0) | (numbers == 1)))
-    if binary and (groups == n or mean in (0.0, 1.0)):
+    plain = groups == n and bool(np.all(shares == shares[0]))
+    if binary and (plain or mean in (0.0, 1.0)):
         low, high = wilson_interval(mean, groups, confidence)
     elif np.ptp(numbers) == 0:
         return Interval(mean, None, None, n)
     else:
-        low, high = _t_interval(mean, deviations, n, confidence)
+        low, high = _t_interval(mean, deviations, confidence)
+        high = min(high, 1.0) if numbers.max() <= 1 else high
     return Interval(mean, low, high, n)
 
 
@@ -76,11 +87,22 @@ def wilson_interval(share: float, n: int, confidence: float = 0.95) -> tuple[flo
     return low, high
 
 
-def _t_interval(mean: float, deviations: Values, n: int, confidence: float) -> tuple[float, float]:
+def _shares(weights: npt.ArrayLike | None, n: int) -> Values:
+    """What share of the mean each of `n` values makes."""
+    if weights is None:
+        return np.full(n, 1 / n)
+    numbers = np.asarray(weights, np.float64)
+    if numbers.shape != (n,) or not bool(np.all((numbers > 0) & np.isfinite(numbers))):
+        raise ValueError(f"the weights must be {n} positive finite numbers, one for each value")
+    return np.asarray(numbers / numbers.sum(), np.float64)
+
+
+def _t_interval(mean: float, deviations: Values, confidence: float) -> tuple[float, float]:
+    """`deviations` are the clusters' parts in the error of the mean."""
     groups = len(deviations)
-    variance = groups / (groups - 1) * float(deviations @ deviations) / n**2
+    variance = groups / (groups - 1) * float(deviations @ deviations)
     half = float(stdtrit(groups - 1, (1 + confidence) / 2)) * math.sqrt(variance)
-    return max(0.0, mean - half), min(1.0, mean + half)
+    return max(0.0, mean - half), mean + half
 
 
 def _sum_by_cluster(deviations: Values, clusters: npt.ArrayLike | None) -> Values:
@@ -96,12 +118,13 @@ def _sum_by_cluster(deviations: Values, clusters: npt.ArrayLike | None) -> Value
     return np.bincount(members, weights=deviations).astype(np.float64)
 
 
-def _checked(values: npt.ArrayLike, confidence: float) -> Values:
+def _checked(values: npt.ArrayLike, confidence: float, most: float) -> Values:
     numbers = np.asarray(values, np.float64)
     if numbers.ndim != 1 or len(numbers) == 0:
         raise ValueError("a mean needs a flat array of at least one value")
-    if not bool(np.all((numbers >= 0) & (numbers <= 1))):
-        raise ValueError("the values must be finite numbers between 0 and 1")
+    if not bool(np.all((numbers >= 0) & (numbers <= most) & np.isfinite(numbers))):
+        bounds = "between 0 and 1" if most == 1 else "of at least 0"
+        raise ValueError(f"the values must be finite numbers {bounds}")
     if not 0 < confidence < 1:
         raise ValueError(f"the confidence is {confidence}; give a number between 0 and 1")
     return numbers

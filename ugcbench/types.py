@@ -22,6 +22,11 @@ Status = Literal["ok", "missing", "refused", "malformed", "api_error", "timeout"
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 """A number in [0, 1]."""
 
+Rate = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+"""A ratio of counts: in [0, 1], or above where there is more of the one than of the other, such as
+made-up events for each event of a video.
+"""
+
 
 class Frozen(BaseModel):
     """Base of all types here: immutable, closed, compared by value."""
@@ -86,7 +91,8 @@ class Sample(Frozen):
     """What is true: one question about one clip.
 
     `id` is unique within its task; `clip` says which clip it is about, the unit by which intervals
-    are clustered and media are shared.
+    are clustered and media are shared. `weights` say by name how much the sample counts in columns
+    that are weighted; see `ugcbench.specs.Column`.
     """
 
     id: str
@@ -96,6 +102,7 @@ class Sample(Frozen):
     choices: tuple[str, ...] = ()
     question: str | None = None
     meta: Mapping[str, Any] = {}
+    weights: Mapping[str, Rate] = {}
 
 
 class Prompt(Frozen):
@@ -204,8 +211,8 @@ class Verdict(Frozen):
 class Score(Frozen):
     """How good a prediction is, or why that is unknown.
 
-    `value` and `parts` lie in [0, 1]. `value` is given exactly when `status` is `ok`: an error is
-    never a number. `source` says whose failure a status other than `ok` is: the model's, or the
+    `value` lies in [0, 1] and is given exactly when `status` is `ok`: an error is never a number.
+    `parts` lie in [0, 1] as well, but for rates of error, which can lie above. `source` says whose failure a status other than `ok` is: the model's, or the
     judge's. `verdicts` are the content addresses of the judge's replies in `verdicts.jsonl`,
     `judge_model` the name under which the judge's provider replied (names joined by ` + ` for a
     panel). `disagreement` is the mean absolute difference between two of several verdicts, None
@@ -214,11 +221,11 @@ class Score(Frozen):
 
     status: Status
     value: Unit | None = None
-    parts: Mapping[str, Unit] = {}
+    parts: Mapping[str, Rate] = {}
     source: Literal["model", "judge"] = "model"
     verdicts: tuple[str, ...] = ()
     judge_model: str | None = None
-    disagreement: Unit | None = None
+    disagreement: Rate | None = None
     note: str | None = None
 
     @model_validator(mode="after")
@@ -229,13 +236,14 @@ class Score(Frozen):
 
 
 class Record(Frozen):
-    """One line of records.jsonl: a prediction beside its score."""
+    """One line of records.jsonl: a prediction beside its score, and the sample's weights."""
 
     task: str
     sample_id: str
     clip: str
     prediction: Prediction
     score: Score
+    weights: Mapping[str, Rate] = {}
 
 
 class Bridging(Frozen):
@@ -255,8 +263,10 @@ class Cell(Frozen):
     """One number of a table with all that is needed to trust it.
 
     `name` is `<task>` or `<task>:<part>`. `value`, `low`, `high` (95 % interval, clustered by clip)
-    and `baseline` (constant answer) lie in [0, 1]; None where nothing could be scored. `asked` is
-    the number of samples put to the model, `n` how many count in `value`, `coverage` their ratio,
+    and `baseline` (constant answer) lie in [0, 1], but for rates of error, which can lie above;
+    None where nothing could be scored. `weight`, `absent` and `lower_is_better` are those of the
+    column. `asked` is the number of samples put to the model (of those with a weight, where there
+    is one), `n` how many count in `value`, `coverage` their ratio,
     `statuses` the count of each score status. `judge` was asked, `judge_answered` names the models
     that replied, `disagreement` is the mean of the scores' own. `comparable` is False for an
     offline judge's number; `bridged` is given for one carried over from another judge; `table` says
@@ -265,9 +275,9 @@ class Cell(Frozen):
 
     name: str
     label: str
-    value: Unit | None
-    low: Unit | None
-    high: Unit | None
+    value: Rate | None
+    low: Rate | None
+    high: Rate | None
     n: int
     asked: int
     coverage: Unit
@@ -277,10 +287,18 @@ class Cell(Frozen):
     protocol_hash: str
     judge: str | None = None
     judge_answered: tuple[str, ...] = ()
-    disagreement: Unit | None = None
+    disagreement: Rate | None = None
     comparable: bool = True
     bridged: Bridging | None = None
     table: bool = True
+    weight: str | None = None
+    absent: Rate | None = None
+    lower_is_better: bool = False
+
+    @property
+    def part(self) -> str | None:
+        """The part of the scores that it shows, None for their value."""
+        return self.name.partition(":")[2] or None
 
 
 class Summary(Frozen):
@@ -288,7 +306,7 @@ class Summary(Frozen):
 
     `source` is `recorded` where the answers were imported and not asked for here.
     `dataset` and `protocol` carry revision and hash behind an @. `average` is the mean of the
-    table's columns, None unless all of them have a value.
+    table's columns, None unless all of them have a value and are better in the same direction.
     """
 
     run: str
@@ -298,7 +316,7 @@ class Summary(Frozen):
     dataset: str
     protocol: str
     cells: tuple[Cell, ...]
-    average: Unit | None
+    average: Rate | None
     requests: int
     usage: Usage
     judge_usage: Usage

@@ -120,3 +120,16 @@ def test_all_and_groups_and_lists_name_tasks(registry):
 
 def test_toy_models_are_models():
     assert isinstance(create(spec()), toy.Fake)
+
+
+def test_a_plugin_that_is_given_and_installed_counts_once():
+    plugin = Models(spec("m"))
+    registry = Registry({"installed": plugin, "given": plugin}, installed=False)
+    assert [info.name for info in registry.plugins] == ["installed"]
+    assert set(registry.models) == {"m"}
+
+
+def test_an_unknown_name_tells_of_plugins_that_could_not_be_loaded():
+    registry = Registry({"bad": Models("not a spec"), "good": Models(spec("m"))}, installed=False)
+    with pytest.raises(UnknownNameError, match=r"no model 'n'.*not be loaded \(bad\)"):
+        registry.model("n")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ugcbench.testing import tone, write_clip
 
+from ugcbench.testing import tone, write_clip
 from ugcbench.types import MediaProfile
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ugcbench.testing import read_number, tone, write_clip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ugcbench.errors import MediaError
 from ugcbench.media import Oddity, read
+from ugcbench.testing import read_number, tone, write_clip
 from ugcbench.types import MediaProfile
 
 PROFILE = MediaProfile()

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from clip_factory import add_cover
-from ugcbench.testing import tone, write_clip
 from PIL import Image
 
 from ugcbench.errors import (
@@ -22,6 +21,7 @@ from ugcbench.errors import (
     TooLargeMediaError,
 )
 from ugcbench.media import Limits, probe, read
+from ugcbench.testing import tone, write_clip
 from ugcbench.types import MediaProfile
 
 PROFILE = MediaProfile()

@@ -10,10 +10,10 @@ import av
 import numpy as np
 import pytest
 from clip_factory import add_cover, set_display_matrix
-from ugcbench.testing import draw, read_number, tone, write_clip
 from PIL import Image
 
 from ugcbench.media import probe, read
+from ugcbench.testing.clips import draw, read_number, tone, write_clip
 from ugcbench.types import MediaProfile
 
 MATRICES = {

@@ -9,10 +9,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from ugcbench.testing import tone, write_clip
 from PIL import Image
 
 from ugcbench.media import Media, read, video
+from ugcbench.testing import tone, write_clip
 from ugcbench.types import MediaProfile
 
 X264 = "keyint=12:min-keyint=12:scenecut=0:bframes=3"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ugcbench.testing import tone, write_clip
 
 from ugcbench.errors import DamagedMediaError, NoAudioError
 from ugcbench.media import MediaReader, read
+from ugcbench.testing import tone, write_clip
 from ugcbench.types import MediaProfile
 
 STATM = Path("/proc/self/statm")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ugcbench.testing import tone, write_clip
 from scipy.signal import resample_poly
 
 from ugcbench.media import read
+from ugcbench.testing import tone, write_clip
 from ugcbench.types import MediaProfile
 
 LAYOUTS = {

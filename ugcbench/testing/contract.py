@@ -1,8 +1,10 @@
-"""Does an adapter keep what a `Model` promises?
+"""Does a model, a task or a dataset keep what all of its kind promise?
 
 One line is a whole test module, which makes each promise a test of its own:
 
     test_contract = contract_tests(Subject(make=MyModel))
+    test_contract = contract_tests(TaskSubject(make=my_task, dataset="mini"))
+    test_contract = contract_tests(DatasetSubject(make=MyDataset))
 
 `contract_tests` needs pytest, `check_promise` does not.
 """
@@ -11,23 +13,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
+from ugcbench.testing.dataset_promises import DATASET_CONTRACT
 from ugcbench.testing.promises import CONTRACT
-from ugcbench.testing.subjects import NotApplicableError, Subject
+from ugcbench.testing.subjects import DatasetSubject, NotApplicableError, Subject, TaskSubject
+from ugcbench.testing.task_promises import TASK_CONTRACT
+
+AnySubject = Subject | TaskSubject | DatasetSubject
+Opening = Callable[[], AbstractContextManager[Subject]]
+"""Makes a context manager of a model's subject, where one needs a server or a file."""
 
 
-def contract_tests(subject: Subject | Callable[[], AbstractContextManager[Subject]]) -> object:
+def contract_tests(subject: AnySubject | Opening) -> Callable[[str], None]:
     """A pytest function, parametrised over the promises; assign it to a name that pytest collects.
 
-    Give a function that makes a context manager of a subject where one needs a server or a file.
+    Give an `Opening` where a model needs a server or a file around it.
     """
     import pytest
 
-    @pytest.mark.parametrize("promise", CONTRACT)
+    @pytest.mark.parametrize("promise", _promises_to(subject))
     def test(promise: str) -> None:
-        one = contextlib.nullcontext(subject) if isinstance(subject, Subject) else subject()
+        one = contextlib.nullcontext(subject) if isinstance(subject, AnySubject) else subject()
         try:
             with one as ready:
                 asyncio.run(check_promise(ready, promise))
@@ -37,11 +45,26 @@ def contract_tests(subject: Subject | Callable[[], AbstractContextManager[Subjec
     return test
 
 
-async def check_promise(subject: Subject, promise: str) -> None:
+async def check_promise(subject: AnySubject, promise: str) -> None:
     """Check one promise by name.
 
     Raises `BrokenPromiseError`, or `NotApplicableError` if the subject skips it.
     """
     if promise in subject.skip:
         raise NotApplicableError(subject.skip[promise])
-    await CONTRACT[promise](subject)
+    match subject:
+        case TaskSubject():
+            await TASK_CONTRACT[promise](subject)
+        case DatasetSubject():
+            await DATASET_CONTRACT[promise](subject)
+        case Subject():
+            await CONTRACT[promise](subject)
+
+
+def _promises_to(subject: AnySubject | Opening) -> Mapping[str, object]:
+    match subject:
+        case TaskSubject():
+            return TASK_CONTRACT
+        case DatasetSubject():
+            return DATASET_CONTRACT
+    return CONTRACT

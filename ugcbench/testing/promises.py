@@ -286,4 +286,3 @@ def _demand_same(one: Sequence[Prediction], other: Sequence[Prediction], how: st
     for mine, theirs in zip(one, other, strict=True):
         same = (mine.text, mine.failure) == (theirs.text, theirs.failure)
         demand(same, f"{how}, {mine.sample_id} got {theirs.text!r} and not {mine.text!r}")
-

@@ -1,14 +1,18 @@
-"""What must be known of an adapter before its promises can be checked?"""
+"""What must be known of a model, a task or a dataset before its promises can be checked?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from ugcbench.doctor.probes import BLANK, SPOKEN, SPOKEN_OTHER, WRITTEN
-from ugcbench.specs import Model
-from ugcbench.types import MediaProfile, Prompt, Sampling
+from ugcbench.models import Fake
+from ugcbench.protocol import get_protocol
+from ugcbench.specs import Dataset, Judge, Model, Setting, Task
+from ugcbench.types import Clip, MediaProfile, Prompt, Sample, Sampling
 
 
 class BrokenPromiseError(AssertionError):
@@ -77,3 +81,69 @@ class Subject:
             self.ask(f"Describe it. {'Say more. ' * 3 * number}", clip, f"sample-{number}")
             for number, clip in enumerate([*clips, None])
         ]
+
+
+def as_text(sample: Sample) -> str:
+    """A sample's answer as one text; several lines become a JSON list."""
+    answer = sample.answer
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSubject:
+    """A task under test.
+
+    Args:
+        make: makes the task for a setting: the target of its `TaskSpec`.
+        dataset: clips with gold for it, or the name of an installed dataset.
+        verdict: what the judge replies, for a task that is judged: a verdict that it can read.
+        perfect: the answer to a sample that must score 1, where the scoring is by rule.
+        limit: only so many clips are looked at.
+        skip: names of checks that don't apply, with the reason.
+
+    """
+
+    make: Callable[[Setting], Task]
+    dataset: Iterable[Clip] | str = "mini"
+    verdict: str | None = None
+    perfect: Callable[[Sample], str] = as_text
+    limit: int = 24
+    skip: Mapping[str, str] = field(default_factory=dict)
+
+    def build(self, protocol: str = "v1", judge: str = "scripted", says: str | None = None) -> Task:
+        """The task, whose judge is called `judge` and `says` its verdict, or something else."""
+        reply = self.verdict if says is None else says
+        asked = None if reply is None else Judge(judge, Fake(reply))
+        return self.make(Setting(get_protocol(protocol), asked))
+
+    def clips(self) -> list[Clip]:
+        """The clips that are looked at; raises `UnknownNameError` for a name nobody knows."""
+        from ugcbench.datasets import open_dataset
+        from ugcbench.plugins import Registry
+
+        found = self.dataset
+        if isinstance(found, str):
+            found, _ = open_dataset(Registry(), found, {})
+        return list(islice(found, self.limit))
+
+    def samples(self, task: Task) -> list[Sample]:
+        """What the task asks about the clips."""
+        return [sample for clip in self.clips() if (sample := task.sample(clip)) is not None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSubject:
+    """A dataset under test.
+
+    Args:
+        make: opens it; called several times.
+        root: the folder out of which no clip's path may lead, if there is one.
+        opened: so many clips are read, pictures and sound.
+        skip: names of checks that don't apply, with the reason.
+
+    """
+
+    make: Callable[[], Dataset]
+    root: Path | None = None
+    opened: int = 3
+    skip: Mapping[str, str] = field(default_factory=dict)
