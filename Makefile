@@ -8,7 +8,7 @@ PIP_CONSTRAINTS ?= -c constraints.txt
 VLLM_PIP := PIP_CONSTRAINT=constraints-vllm.txt .venv-vllm/bin/python -m pip --disable-pip-version-check --quiet
 SWIFT_PIP := PIP_CONSTRAINT=constraints-swift.txt .venv-swift/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-vllm test-swift check audit clean
+.PHONY: demo test test-vllm test-swift check docs audit clean
 
 demo: .venv/.demo  ## run a real model on the mini benchmark
 	$(BIN)/ugcbench run --model signal-baseline --tasks all --dataset mini --judge lexical
@@ -28,11 +28,15 @@ check: .venv/.dev  ## lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/.dev  ## build docs/ into docs/_build, where every warning is an error
+	$(BIN)/python -m sphinx -b html -d docs/_build/.doctrees -W --keep-going --quiet docs docs/_build
+	@echo "open docs/_build/index.html"
+
 audit: .venv/.dev  ## look for known vulnerabilities of the pinned packages, where the index can be asked
 	$(BIN)/python tools/audit.py
 
 clean:
-	rm -rf .venv .venv-vllm .venv-swift
+	rm -rf .venv .venv-vllm .venv-swift docs/_build
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ugcbench needs Python 3.11 or newer; try: make PYTHON=python3.11")'
@@ -45,7 +49,7 @@ clean:
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing ugcbench and its development tools into .venv (a minute or two) ..."
-	$(PIP) install -e '.[baseline,openai,hf,train,dev]' $(PIP_CONSTRAINTS)
+	$(PIP) install -e '.[baseline,openai,hf,train,docs,dev]' $(PIP_CONSTRAINTS)
 	@touch $@
 
 .venv-vllm/.ready: pyproject.toml constraints-vllm.txt tools/prepare_vllm_cpu.py

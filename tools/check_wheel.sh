@@ -27,3 +27,18 @@ result = ugcbench.Result.load("run")
 assert len([cell for cell in result.summary.cells if cell.table]) == 8
 print("the wheel works from outside of the checkout")
 PY
+
+# A plugin made by the template passes its tests, installs and runs, for somebody without a checkout.
+"$work/env/bin/python" -m pip --disable-pip-version-check --quiet install \
+  hatchling pytest -c "$root/constraints.txt"
+"$work/env/bin/ugcbench" plugin new whale \
+  --kind model --kind judge --kind task --kind dataset --kind command
+(cd ugcbench-whale && "$work/env/bin/python" -m pytest --quiet)
+"$work/env/bin/python" -m pip --disable-pip-version-check --quiet install \
+  --no-build-isolation ./ugcbench-whale
+"$work/env/bin/ugcbench" list models | grep '^whale ' >/dev/null
+"$work/env/bin/ugcbench" run --model whale --tasks whale/recall,ugc/caption --dataset mini \
+  --judge whale-judge --output plugin-run --quiet
+"$work/env/bin/ugcbench" verify plugin-run
+"$work/env/bin/ugcbench" whale plugin-run
+echo "a plugin made by the template works from outside of the checkout"

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from ugcbench.errors import UsageError
 from ugcbench.matching import Match, Matching
 from ugcbench.pairing import Difference, assess_contrasts, enough_flips, holm
-from ugcbench.rendering import OFFLINE_JUDGE, Format, points, render, scaled, span
+from ugcbench.rendering import (
+    OFFLINE_JUDGE,
+    Format,
+    points,
+    render,
+    scaled,
+    span,
+    tell_lower,
+)
 from ugcbench.results import Result
 from ugcbench.scored import ScoredRun, read_scored
 from ugcbench.standings import Better, Standing, rank_runs
@@ -52,6 +60,7 @@ class DifferenceRow(Frozen):
     `detectable` the true difference that such data would find four times in five. Numbers are None
     where nothing can be compared. `comparable` is False for cells made by different rules; `notes`
     name them and whatever else casts doubt. `offline_judge` marks the numbers of a smoke test.
+    Where `lower_is_better`, a difference above 0 speaks for `second`.
     """
 
     cell: str
@@ -74,6 +83,7 @@ class DifferenceRow(Frozen):
     p: float | None = None
     p_adjusted: float | None = None
     detectable: float | None = None
+    lower_is_better: bool = False
 
 
 class Comparison(Frozen):
@@ -104,6 +114,7 @@ class Comparison(Frozen):
         notes = list(dict.fromkeys(note for row in self.rows for note in row.notes))
         texts = [_difference_texts(row, notes) for row in self.rows]
         below = [f"[{number}] {note}" for number, note in enumerate(notes, start=1)]
+        below += tell_lower(row.label for row in self.rows if row.lower_is_better)
         if any(row.offline_judge for row in self.rows):
             below.append(OFFLINE_JUDGE)
         return render(self._headed(DIFFERENCE_HEADERS), texts, style, left=LEFT, notes=below)
@@ -113,7 +124,9 @@ class Comparison(Frozen):
         if style == "json":
             return self.model_dump_json(indent=2)
         rows = [_standing_texts(standing) for standing in self.standings]
-        below = [OFFLINE_JUDGE] if any(place.offline_judge for place in self.standings) else []
+        below = tell_lower(place.label for place in self.standings if place.lower_is_better)
+        if any(place.offline_judge for place in self.standings):
+            below.append(OFFLINE_JUDGE)
         if any(place.rank is None for place in self.standings):
             below.append("no rank where some of the runs can't be compared; see the differences")
         return render(self._headed(STANDING_HEADERS), rows, style, left=LEFT, notes=below)
@@ -166,7 +179,7 @@ def compare(
     _check(matches)
     flips = resamples or enough_flips(sum(match.contrast is not None for match in matches))
     tested = list(_test(matches, seed, flips, confidence))
-    better = _told_apart(tested, 1 - confidence)
+    better = _told_apart(matching, tested, 1 - confidence)
     return Comparison(
         runs=tuple(map(_describe, matching.runs, names)),
         rows=tuple(_row(matching.runs, names, *test) for test in tested),
@@ -201,7 +214,9 @@ def _test(
         yield (match, *next(results)) if match.contrast else (match, None, None)
 
 
-def _told_apart(tested: Iterable[Tested], level: float) -> dict[str, Better | None]:
+def _told_apart(
+    matching: Matching, tested: Iterable[Tested], level: float
+) -> dict[str, Better | None]:
     """By cell the pairs (winner, loser); None for a cell in which some pair can't be compared."""
     found: dict[str, Better | None] = {}
     for match, difference, adjusted in tested:
@@ -209,7 +224,7 @@ def _told_apart(tested: Iterable[Tested], level: float) -> dict[str, Better | No
         if difference is None or adjusted is None:
             found[match.cell] = None
         elif pairs is not None and adjusted < level:
-            won = difference.mean > 0
+            won = (difference.mean > 0) != matching.lower_is_better(match.cell)
             pairs.add((match.first, match.second) if won else (match.second, match.first))
     return found
 
@@ -247,6 +262,7 @@ def _row(
         n=match.n,
         first_only=match.first_only,
         second_only=match.second_only,
+        lower_is_better=one.lower_is_better(match.cell),
         **known,
     )
 

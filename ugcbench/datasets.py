@@ -21,7 +21,7 @@ def open_dataset(
     """
     name = str(wanted)
     if not registry.has_dataset(name) and Path(wanted).exists():
-        opener = next((spec for spec in registry.datasets.values() if spec.paths), None)
+        opener = _find_opener(registry, Path(wanted))
         if opener is None:
             raise UsageError("no installed plugin can open a dataset from a path")
         return cast(Dataset, create(opener, options, path=Path(wanted))), opener.group
@@ -30,6 +30,15 @@ def open_dataset(
         raise UnknownNameError(f"{wanted}: no such dataset file or directory")
     spec = registry.dataset(name)
     return cast(Dataset, create(spec, options)), spec.group
+
+
+def _find_opener(registry: Registry, path: Path) -> DatasetSpec | None:
+    """The dataset spec that opens `path`: one whose marks are there, else one for any path."""
+    openers = [spec for spec in registry.datasets.values() if spec.paths]
+    for spec in openers:
+        if any(path.name == mark or (path / mark).is_file() for mark in spec.marks):
+            return spec
+    return next((spec for spec in openers if not spec.marks), None)
 
 
 def default_dataset(registry: Registry, tasks: str | Sequence[object]) -> DatasetSpec:
@@ -43,7 +52,9 @@ def default_dataset(registry: Registry, tasks: str | Sequence[object]) -> Datase
     for spec in registry.datasets.values():
         if not spec.paths and wanted in (None, spec.group):
             return spec
-    raise UsageError("no dataset is known for these tasks; add --dataset NAME or PATH")
+    own = [spec for spec in registry.datasets.values() if spec.marks and spec.group == wanted]
+    hint = "".join(f"; {spec.name} is {spec.summary}" for spec in own)
+    raise UsageError(f"no dataset is known for these tasks; add --dataset NAME or PATH{hint}")
 
 
 def _find_group(registry: Registry, name: str) -> str | None:

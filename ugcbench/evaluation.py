@@ -233,6 +233,7 @@ async def score(plan: Plan, observer: Observer) -> Result:
                         clip=sample.clip,
                         prediction=prediction,
                         score=its_score,
+                        weights=sample.weights,
                     )
                 )
                 observer.step()

@@ -77,6 +77,10 @@ class Matching:
         """The places of the runs that have a number for a cell, or all columns of an average."""
         return [place for place, run in enumerate(self.runs) if _has_number(run, cell)]
 
+    def lower_is_better(self, cell: str) -> bool:
+        """Whether a cell is a rate of error."""
+        return any(self.runs[place].lower_is_better(cell) for place in self.holders(cell))
+
     def matches(self, cell: str) -> Iterator[Match]:
         """The matches of a cell, for each pair of the runs that have it."""
         for first, second in itertools.combinations(self.holders(cell), 2):
@@ -94,9 +98,9 @@ class Matching:
         match = Match(cell, first, second, differs, tuple(differing_gold(left, right)), *counts)
         if not n or (differs and not self._allow):
             return match
-        values = float(here.values.mean()), float(there.values.mean())
-        parts = contrast(here.values - there.values, here.clips, self.clips)
-        return replace(match, values=values, contrast=parts)
+        pair = np.average([here.values, there.values], axis=1, weights=here.weights)
+        parts = contrast(here.values - there.values, here.clips, self.clips, here.weights)
+        return replace(match, values=(float(pair[0]), float(pair[1])), contrast=parts)
 
     def _average(self, first: int, second: int) -> Match:
         left, right = self.runs[first], self.runs[second]
@@ -124,5 +128,7 @@ class Matching:
 
 def _has_number(run: ScoredRun, cell: str) -> bool:
     if cell == AVERAGE:
-        return len(run.columns) > 1 and all(_has_number(run, column) for column in run.columns)
+        directions = {run.cells[column].lower_is_better for column in run.columns}
+        known = all(_has_number(run, column) for column in run.columns)
+        return len(run.columns) > 1 and len(directions) == 1 and known
     return cell in run.counted and len(run.counted[cell].values) > 0

@@ -52,14 +52,16 @@ class Contrast:
     """A mean of `n` differences (or of values), taken apart by cluster.
 
     `shares` add up to the mean; `errors` are the clusters' parts in its error and add up to 0; both
-    are 0 for a cluster that holds none of the `n`. `present` says which clusters hold some.
-    Contrasts over the same clusters can be averaged and tested together.
+    are 0 for a cluster that holds none of the `n`. `present` says which clusters hold some. No
+    difference can be larger than `limit`. Contrasts over the same clusters can be averaged and
+    tested together.
     """
 
     shares: Values
     errors: Values
     present: npt.NDArray[np.bool_]
     n: int
+    limit: float = 1.0
 
 
 def paired_difference(
@@ -93,11 +95,15 @@ def paired_difference(
 
 
 def contrast(
-    differences: Values, clusters: npt.ArrayLike, labels: npt.ArrayLike | None = None
+    differences: Values,
+    clusters: npt.ArrayLike,
+    labels: npt.ArrayLike | None = None,
+    weights: Values | None = None,
 ) -> Contrast:
     """The mean of `differences`, taken apart by cluster.
 
     `labels` are all clusters that the contrast shall know of, sorted; by default those that occur.
+    With `weights`, all positive, it is a ratio of sums.
     """
     known, members = np.unique(np.asarray(clusters), return_inverse=True)
     everyone = known if labels is None else np.asarray(labels)
@@ -105,15 +111,18 @@ def contrast(
         raise ValueError(f"{members.size} cluster labels for {len(differences)} differences")
     at = np.searchsorted(everyone, known)
     n = len(differences)
+    parts = np.full(n, 1 / n) if weights is None else weights / weights.sum()
+    mean = differences.mean() if weights is None else np.average(differences, weights=weights)
 
     def place(values: Values) -> Values:
         placed = np.zeros(len(everyone))
-        placed[at] = np.bincount(members, weights=values) / n
+        placed[at] = np.bincount(members, weights=values * parts)
         return placed
 
     present = np.zeros(len(everyone), np.bool_)
     present[at] = True
-    return Contrast(place(differences), place(differences - differences.mean()), present, n)
+    limit = 1.0 if np.all(np.abs(differences) <= 1) else math.inf
+    return Contrast(place(differences), place(differences - mean), present, n, limit)
 
 
 def average_contrast(parts: Sequence[Contrast]) -> Contrast:
@@ -123,6 +132,7 @@ def average_contrast(parts: Sequence[Contrast]) -> Contrast:
         np.mean([part.errors for part in parts], axis=0),
         np.any([part.present for part in parts], axis=0),
         sum(part.n for part in parts),
+        max(part.limit for part in parts),
     )
 
 
@@ -223,7 +233,7 @@ def _difference(part: Contrast, p: float, confidence: float) -> Difference:
     found = contrast_interval(part, confidence)
     low = high = detectable = None
     if found.low is not None and found.high is not None and error is not None:
-        low, high = max(-1.0, found.low), min(1.0, found.high)
+        low, high = max(-part.limit, found.low), min(part.limit, found.high)
         detectable = detectable_difference(error * math.sqrt(clusters), clusters)
     return Difference(found.mean, low, high, p, part.n, clusters, detectable)
 

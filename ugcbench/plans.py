@@ -20,6 +20,7 @@ from typing import Any, Literal, cast
 from pydantic import ValidationError
 
 from ugcbench.asking import make_judge, make_model
+from ugcbench.compatibility import tell_newer
 from ugcbench.complaints import describe
 from ugcbench.datasets import default_dataset, open_dataset
 from ugcbench.errors import RunCorruptError, RunError, UsageError
@@ -194,16 +195,17 @@ def read_config(path: Path) -> RunConfig:
     """The configuration of a run directory; raises `RunError`, `RunCorruptError`."""
     file = path / "run.json"
     try:
-        return RunConfig.model_validate_json(file.read_bytes())
+        return RunConfig.model_validate_json(text := file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise RunError(f"{path} is no run directory: it has no run.json") from None
     except OSError as error:
         raise RunError(f"{file}: {error.strerror}") from None
     except ValidationError as error:
-        raise RunCorruptError(
-            f"{file}: {describe(error)}; put a whole copy of the file back and go on, or begin a "
-            f"new run, with --verdicts {path} for the judge's replies"
-        ) from error
+        remedy = tell_newer(text) or (
+            "put a whole copy of the file back and go on, or begin a new run, with "
+            f"--verdicts {path} for the judge's replies"
+        )
+        raise RunCorruptError(f"{file}: {describe(error)}; {remedy}") from error
 
 
 def _resumed(request: Request, stored: RunConfig) -> Request:

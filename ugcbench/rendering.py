@@ -6,7 +6,7 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import tabulate
@@ -48,6 +48,12 @@ def render(
         colalign=["left" if header in left else "right" for header in headers] if rows else None,
     )
     return str(text) + "".join(_note(note, style) for note in notes)
+
+
+def tell_lower(labels: Iterable[str]) -> list[str]:
+    """The note below a table that names its rates of error, if it has any."""
+    names = list(dict.fromkeys(labels))
+    return [f"lower is better: {', '.join(names)}"] if names else []
 
 
 def points(value: float | None, *, sign: bool = False) -> str:

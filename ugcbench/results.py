@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ugcbench.plaintext import join_lines
-from ugcbench.rendering import OFFLINE_JUDGE, Format, points, render, scaled, span
+from ugcbench.rendering import (
+    OFFLINE_JUDGE,
+    Format,
+    points,
+    render,
+    scaled,
+    span,
+    tell_lower,
+)
 from ugcbench.store import read_records, read_summary
 from ugcbench.types import Cell, Record, Summary, Usage
 
@@ -71,8 +79,10 @@ class Result:
             return self.summary.model_dump_json(indent=2)
         rows = [_row(cell) for cell in self.summary.cells]
         rows.append(("Average", points(scaled(self.summary.average)), *[""] * 5))
-        comparable = all(cell.comparable for cell in self.summary.cells)
-        return render(HEADERS, rows, style, left=LEFT, notes=() if comparable else (OFFLINE_JUDGE,))
+        notes = tell_lower(cell.label for cell in self.summary.cells if cell.lower_is_better)
+        if not all(cell.comparable for cell in self.summary.cells):
+            notes.append(OFFLINE_JUDGE)
+        return render(HEADERS, rows, style, left=LEFT, notes=notes)
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row a cell, with the fields of `Cell` as columns; needs `ugcbench[pandas]`."""

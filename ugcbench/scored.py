@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ugcbench.columns import value_in
 from ugcbench.plans import RunConfig, read_config
+from ugcbench.protocol import Protocol
 from ugcbench.store import read_records, read_summary
 from ugcbench.types import Cell, Record, Summary
 
@@ -24,20 +26,24 @@ Keys = npt.NDArray[np.uint64]
 class Counted:
     """The values in [0, 1] that enter one cell's mean, each with the keys of its sample and clip.
 
-    A key is a 64-bit digest of an id, so that millions of samples fit into memory.
+    Rates of error can lie above 1. A key is a 64-bit digest of an id, so that millions of samples
+    fit into memory. `weights` are given for a cell that has a weight.
     """
 
     samples: Keys
     clips: Keys
     values: npt.NDArray[np.float64]
+    weights: npt.NDArray[np.float64] | None = None
 
     def shared(self, other: Counted) -> tuple[Counted, Counted]:
         """Both, reduced to the samples that they have in common, in the same order."""
         _, here, there = np.intersect1d(self.samples, other.samples, return_indices=True)
-        return self._at(here), other._at(there)
+        return self.at(here), other.at(there)
 
-    def _at(self, places: npt.NDArray[np.intp]) -> Counted:
-        return Counted(self.samples[places], self.clips[places], self.values[places])
+    def at(self, places: npt.NDArray[np.intp]) -> Counted:
+        """What stands at these places."""
+        weights = None if self.weights is None else self.weights[places]
+        return Counted(self.samples[places], self.clips[places], self.values[places], weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,11 @@ class ScoredRun:
         """Whether a cell is one of the table's columns, or their average."""
         return cell not in self.cells or self.cells[cell].table
 
+    def lower_is_better(self, cell: str) -> bool:
+        """Whether a cell, or the columns of an average, are rates of error."""
+        names = [cell] if cell in self.cells else self.columns
+        return any(self.cells[name].lower_is_better for name in names)
+
     def offline(self, cell: str) -> bool:
         """Whether a cell was judged by an offline judge; an average, if one of its columns was."""
         names = [cell] if cell in self.cells else self.columns
@@ -74,16 +85,23 @@ class ScoredRun:
 def read_scored(path: Path) -> ScoredRun:
     """Read a finished run directory, record by record; raises `RunError`, `RunCorruptError`."""
     config, summary = read_config(path), read_summary(path)
+    cells = {cell.name: cell for cell in summary.cells}
+    counted = count(summary.cells, config.protocol, read_records(path))
+    return ScoredRun(path, config, summary, cells, counted)
+
+
+def count(
+    cells: Sequence[Cell], protocol: Protocol, records: Iterable[Record]
+) -> dict[str, Counted]:
+    """What the records count in each cell, by the cell's name."""
     growing: dict[str, _Growing] = defaultdict(_Growing)
-    for cell in summary.cells:
-        growing[_task(cell.name)].values[cell.name] = array("d")
-    for record in read_records(path):
-        counted = config.protocol.counted(record.score)
+    for cell in cells:
+        growing[_task(cell.name)].expect(cell)
+    for record in records:
+        counted = protocol.counted(record.score)
         if counted is not None:
             growing[record.task].add(record, counted)
-    cells = {cell.name: cell for cell in summary.cells}
-    done = {name: growing[_task(name)].finish(name) for name in cells}
-    return ScoredRun(path, config, summary, cells, done)
+    return {cell.name: growing[_task(cell.name)].finish(cell) for cell in cells}
 
 
 def differing_rules(first: ScoredRun, second: ScoredRun, name: str) -> list[str]:
@@ -116,22 +134,33 @@ class _Growing:
     """What was counted of one task so far."""
 
     def __init__(self) -> None:
-        self.samples, self.clips = array("Q"), array("Q")
-        self.values: dict[str, array[float]] = {}
+        self._samples, self._clips = array("Q"), array("Q")
+        self._values: list[tuple[Cell, array[float]]] = []
+        self._weights: dict[str, array[float]] = {}
+
+    def expect(self, cell: Cell) -> None:
+        self._values.append((cell, array("d")))
+        if cell.weight is not None:
+            self._weights[cell.weight] = array("d")
 
     def add(self, record: Record, counted: float) -> None:
-        self.samples.append(_key(record.sample_id))
-        self.clips.append(_key(record.clip))
-        for name, values in self.values.items():
-            part = name.partition(":")[2]
-            values.append(record.score.parts.get(part, counted))
+        self._samples.append(key_of(record.sample_id))
+        self._clips.append(key_of(record.clip))
+        for cell, values in self._values:
+            values.append(value_in(cell, record.score.parts, counted))
+        for name, weights in self._weights.items():
+            weights.append(record.weights.get(name, 0.0))
 
-    def finish(self, name: str) -> Counted:
-        return Counted(
-            np.array(self.samples, np.uint64),
-            np.array(self.clips, np.uint64),
-            np.array(self.values[name], np.float64),
+    def finish(self, cell: Cell) -> Counted:
+        """What was counted in `cell`: in a weighted one, only the samples that have a weight."""
+        values = next(values for other, values in self._values if other.name == cell.name)
+        every = Counted(
+            np.array(self._samples, np.uint64),
+            np.array(self._clips, np.uint64),
+            np.array(values, np.float64),
+            None if cell.weight is None else np.array(self._weights[cell.weight], np.float64),
         )
+        return every if every.weights is None else every.at(np.flatnonzero(every.weights))
 
 
 def _task(cell: str) -> str:
@@ -151,5 +180,6 @@ def _differences(left: Any, right: Any, at: str = "") -> Iterator[str]:  # noqa:
         yield f"{at} ({left}, {right})"
 
 
-def _key(name: str) -> int:
+def key_of(name: str) -> int:
+    """The 64-bit key of a sample or a clip."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")

@@ -81,12 +81,15 @@ class ModelSpec(Spec):
 class DatasetSpec(Spec):
     """A dataset. `group` names the tasks that `all` means on it.
 
-    With `paths`, the target opens what a user gives as a path, passed as `path=`. `revisions` holds
-    a line about each revision by its name; `name@revision` is passed to the target as `revision=`.
+    With `paths`, the target opens what a user gives as a path, passed as `path=`. With `marks`,
+    names of files, only a path that is such a file, or a folder that holds one, is its own; it goes
+    before the openers of any path. `revisions` holds a line about each revision by its name;
+    `name@revision` is passed to the target as `revision=`.
     """
 
     group: str
     paths: bool = False
+    marks: tuple[str, ...] = ()
     revisions: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -26,7 +26,8 @@ class Standing(Frozen):
     `value`, `low` and `high` are the run's own score in points, over the `n` samples that count in
     it. `rank` is the range of places that the adjusted tests leave open, such as `3-6`;
     `rank_drawn` the range of places that the run takes when the clips are drawn again. Both are
-    None where some of the runs can't be compared.
+    None where some of the runs can't be compared. Where `lower_is_better`, the lowest score has
+    the first place.
     """
 
     cell: str
@@ -40,6 +41,7 @@ class Standing(Frozen):
     rank: str | None
     rank_drawn: str | None
     offline_judge: bool
+    lower_is_better: bool = False
 
 
 def rank_runs(
@@ -49,13 +51,14 @@ def rank_runs(
     seed: int,
     confidence: float,
 ) -> Iterator[Standing]:
-    """The standings of all runs that have a number, cell by cell, the highest score first.
+    """The standings of all runs that have a number, cell by cell, the best score first.
 
     `better` holds for each cell the pairs told apart, None if some pair can't be compared.
     """
     for cell, pairs in better.items():
         parts = {place: _parts(matching.runs[place], cell) for place in matching.holders(cell)}
-        ranks = _ranks(parts, pairs, matching.clips, seed, confidence)
+        sign = -1 if matching.lower_is_better(cell) else 1
+        ranks = _ranks(parts, pairs, matching.clips, sign, seed, confidence)
         standings = [
             _standing(
                 matching.runs[place],
@@ -66,7 +69,7 @@ def rank_runs(
             )
             for place, part in parts.items()
         ]
-        yield from sorted(standings, key=lambda standing: -standing.value)
+        yield from sorted(standings, key=lambda standing: standing.value, reverse=sign > 0)
 
 
 def _parts(run: ScoredRun, cell: str) -> list[Counted]:
@@ -76,8 +79,9 @@ def _parts(run: ScoredRun, cell: str) -> list[Counted]:
 
 def _interval(parts: Sequence[Counted], clips: Keys, confidence: float) -> Interval:
     if len(parts) == 1:
-        return mean_interval(parts[0].values, parts[0].clips, confidence)
-    contrasts = [contrast(part.values, part.clips, clips) for part in parts]
+        only = parts[0]
+        return mean_interval(only.values, only.clips, confidence, weights=only.weights)
+    contrasts = [contrast(part.values, part.clips, clips, part.weights) for part in parts]
     return contrast_interval(average_contrast(contrasts), confidence)
 
 
@@ -85,6 +89,7 @@ def _ranks(
     runs: Mapping[int, Sequence[Counted]],
     pairs: Better | None,
     clips: Keys,
+    sign: int,
     seed: int,
     confidence: float,
 ) -> dict[int, tuple[Ranks | None, Ranks | None]]:
@@ -95,21 +100,22 @@ def _ranks(
     pairs_here = [(places.index(winner), places.index(loser)) for winner, loser in pairs]
     tied = tied_ranks(len(places), pairs_here)
     sums, counts = _by_clip(list(runs.values()), clips)
-    drawn = rank_intervals(sums, counts, seed=seed, confidence=confidence)
+    drawn = rank_intervals(sign * sums, counts, seed=seed, confidence=confidence)
     return {
         place: (tied[at], None if drawn is None else drawn[at]) for at, place in enumerate(places)
     }
 
 
 def _by_clip(runs: Sequence[Sequence[Counted]], clips: Keys) -> tuple[Numbers, Numbers]:
-    """Sums of values and their counts: columns x runs x clips."""
+    """Sums of values and their counts, or weights: columns x runs x clips."""
     shape = (len(runs[0]), len(runs), len(clips))
     sums, counts = np.zeros(shape), np.zeros(shape)
     for place, parts in enumerate(runs):
         for column, part in enumerate(parts):
             members = np.searchsorted(clips, part.clips)
-            sums[column, place] = np.bincount(members, part.values, len(clips))
-            counts[column, place] = np.bincount(members, minlength=len(clips))
+            weights = np.ones(len(members)) if part.weights is None else part.weights
+            sums[column, place] = np.bincount(members, weights * part.values, len(clips))
+            counts[column, place] = np.bincount(members, weights, len(clips))
     return sums, counts
 
 
@@ -133,4 +139,5 @@ def _standing(
         rank=None if tied is None else str(tied),
         rank_drawn=None if drawn is None else str(drawn),
         offline_judge=run.offline(cell),
+        lower_is_better=run.lower_is_better(cell),
     )

@@ -51,14 +51,12 @@ def mean_interval(
     clusters of unequal size); `wilson_interval`.
     """
     numbers = _checked(values, confidence, math.inf if weights is not None else 1.0)
-    shares = _shares(weights, len(numbers))
-    mean, n = float(shares @ numbers), len(numbers)
+    n, shares = len(numbers), _shares(weights, len(numbers))
+    mean = float(numbers.mean() if weights is None else np.average(numbers, weights=shares))
     deviations = _sum_by_cluster(shares * (numbers - mean), clusters)
     groups = len(deviations)
     if groups < 2:
         return Interval(mean, None, None, n)
-    if np.ptp(numbers) == 0:
-        mean = float(numbers[0])  # whatever rounding made of it
     binary = bool(np.all((numbers == 0) | (numbers == 1)))
     plain = groups == n and bool(np.all(shares == shares[0]))
     if binary and (plain or mean in (0.0, 1.0)):

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import filelock
 from pydantic import BaseModel, ValidationError
 
+from ugcbench.compatibility import tell_newer
 from ugcbench.complaints import describe
 from ugcbench.errors import RunCorruptError, RunError, RunLockedError
 from ugcbench.lines import (
@@ -279,14 +280,14 @@ def read_summary(path: Path) -> Summary:
     """The summary of a finished run; raises `RunError`, `RunCorruptError`."""
     file = path / "summary.json"
     try:
-        return Summary.model_validate_json(file.read_bytes())
+        return Summary.model_validate_json(text := file.read_bytes())
     except FileNotFoundError:
         hint = f"finish it with: ugcbench run --resume {path}" if path.exists() else "no such run"
         raise RunError(f"{path} has no summary; {hint}") from None
     except OSError as error:
         raise RunError(f"{file}: {error.strerror}") from None
     except ValidationError as error:
-        remedy = f"write it anew by: ugcbench run --resume {path}"
+        remedy = tell_newer(text) or f"write it anew by: ugcbench run --resume {path}"
         raise RunCorruptError(f"{file}: {describe(error)}; {remedy}") from error
 
 

@@ -212,11 +212,11 @@ class Score(Frozen):
     """How good a prediction is, or why that is unknown.
 
     `value` lies in [0, 1] and is given exactly when `status` is `ok`: an error is never a number.
-    `parts` lie in [0, 1] as well, but for rates of error, which can lie above. `source` says whose failure a status other than `ok` is: the model's, or the
-    judge's. `verdicts` are the content addresses of the judge's replies in `verdicts.jsonl`,
-    `judge_model` the name under which the judge's provider replied (names joined by ` + ` for a
-    panel). `disagreement` is the mean absolute difference between two of several verdicts, None
-    for a single one.
+    `parts` lie in [0, 1] as well, but for rates of error, which can lie above. `source` says whose
+    failure a status other than `ok` is: the model's, or the judge's. `verdicts` are the content
+    addresses of the judge's replies in `verdicts.jsonl`, `judge_model` the name under which the
+    judge's provider replied (names joined by ` + ` for a panel). `disagreement` is the mean
+    absolute difference between two of several verdicts, None for a single one.
     """
 
     status: Status

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ugcbench.columns import value_in, weight_in
 from ugcbench.errors import RunError
 from ugcbench.offsets import OffsetIndex
 from ugcbench.plans import read_config
@@ -37,12 +38,13 @@ def _problems(path: Path) -> Iterator[str]:
     yield from _check_predictions(path, answers)
     verdicts = OffsetIndex()
     yield from _check_verdicts(path, verdicts)
-    sums = _Sums(config.protocol)
+    summary = read_summary(path)
+    sums = _Sums(config.protocol, summary.cells)
     seen = OffsetIndex()
     for record in read_records(path):
         yield from _check_record(record, answers, verdicts, seen)
         sums.add(record)
-    yield from _check_summary(read_summary(path), sums)
+    yield from _check_summary(summary, sums)
 
 
 def _check_predictions(path: Path, answers: OffsetIndex) -> Iterator[str]:
@@ -84,38 +86,37 @@ def _number(text: str | None) -> int:
 
 
 class _Sums:
-    """Counts and sums of the records, by task and part."""
+    """Counts and sums of the records for each cell."""
 
-    def __init__(self, protocol: Protocol) -> None:
+    def __init__(self, protocol: Protocol, cells: Sequence[Cell]) -> None:
         self._protocol = protocol
+        self._cells: defaultdict[str, list[Cell]] = defaultdict(list)
+        for cell in cells:
+            self._cells[cell.name.partition(":")[0]].append(cell)
         self.asked: Counter[str] = Counter()
         self.counted: Counter[str] = Counter()
-        self.totals: defaultdict[str, float] = defaultdict(float)
-        self.parts: defaultdict[tuple[str, str], float] = defaultdict(float)
+        self._weights: defaultdict[str, float] = defaultdict(float)
+        self._totals: defaultdict[str, float] = defaultdict(float)
 
     def add(self, record: Record) -> None:
-        self.asked[record.task] += 1
-        value = self._protocol.counted(record.score)
-        if value is None:
-            return
-        self.counted[record.task] += 1
-        self.totals[record.task] += value
-        for part, number in record.score.parts.items():
-            self.parts[record.task, part] += number
+        counted = self._protocol.counted(record.score)
+        for cell in self._cells[record.task]:
+            weight = weight_in(cell, record.weights)
+            self.asked[cell.name] += weight > 0
+            if counted is not None and weight > 0:
+                self.counted[cell.name] += 1
+                self._weights[cell.name] += weight
+                value = value_in(cell, record.score.parts, counted)
+                self._totals[cell.name] += weight * value
 
     def mean(self, cell: Cell) -> float | None:
-        task, _, part = cell.name.partition(":")
-        if not self.counted[task]:
-            return None
-        key = (task, part)
-        total = self.parts[key] if key in self.parts else self.totals[task]
-        return total / self.counted[task]
+        weight = self._weights[cell.name]
+        return self._totals[cell.name] / weight if weight else None
 
 
 def _check_summary(summary: Summary, sums: _Sums) -> Iterator[str]:
     for cell in summary.cells:
-        task = cell.name.partition(":")[0]
-        if (cell.asked, cell.n) != (sums.asked[task], sums.counted[task]):
+        if (cell.asked, cell.n) != (sums.asked[cell.name], sums.counted[cell.name]):
             yield f"{cell.name}: the summary counts {cell.n} of {cell.asked}, the records don't"
         mean = sums.mean(cell)
         if (mean is None) != (cell.value is None):

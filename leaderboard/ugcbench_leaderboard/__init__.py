@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 @hookimpl
 def ugcbench_commands(group: click.Group) -> None:
-    """Add `ugcbench leaderboard`."""
+    """Add `ugcbench leaderboard` and `ugcbench card`."""
+    from ugcbench_leaderboard.cards.commands import card
     from ugcbench_leaderboard.command import leaderboard
 
     group.add_command(leaderboard)
+    group.add_command(card)

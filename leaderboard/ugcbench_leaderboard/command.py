@@ -11,6 +11,7 @@ import click
 from ugcbench.commands.options import format_option
 from ugcbench.commands.printing import echo
 from ugcbench.errors import RunError, UgcbenchError, UsageError
+from ugcbench_leaderboard.cards.commands import WithValidate, validate
 
 if TYPE_CHECKING:
     from ugcbench.plugins import Registry
@@ -23,11 +24,18 @@ EXIT_CODES = """\b
 Exit codes: 0 printed; 1 with --check, a figure differs from the published one, or with --strict, a
 column mixes rules; 2 wrong usage."""
 
+place = click.Path(exists=True, path_type=Path)
 folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
-@click.command(epilog=EXIT_CODES, short_help="Rank published figures and finished runs.")
-@click.argument("runs", nargs=-1, type=folder, metavar="[RUN]...")
+@click.group(
+    cls=WithValidate,
+    epilog=EXIT_CODES,
+    short_help="Rank published figures, finished runs and result cards.",
+    subcommand_metavar="",
+    no_args_is_help=False,
+)
+@click.argument("runs", nargs=-1, type=place, metavar="[RUN|CARD]...")
 @click.option(
     "--runs",
     "folders",
@@ -35,6 +43,9 @@ folder = click.Path(exists=True, file_okay=False, path_type=Path)
     type=folder,
     metavar="DIR",
     help="Every finished run below DIR.",
+)
+@click.option(
+    "--cards", "shelves", multiple=True, type=folder, metavar="DIR", help="Every card in DIR."
 )
 @click.option(
     "--table",
@@ -56,6 +67,7 @@ def leaderboard(
     context: click.Context,
     runs: tuple[Path, ...],
     folders: tuple[Path, ...],
+    shelves: tuple[Path, ...],
     table: Literal["main", "caption"] | None,
     check: bool,
     strict: bool,
@@ -63,7 +75,7 @@ def leaderboard(
     output: Path | None,
     style: Format,
 ) -> None:
-    """Print the table of published figures and of the finished runs RUN.
+    """Print the table of published figures, of the finished runs RUN and of the result cards CARD.
 
     A run of a system of the table under a `paper` protocol takes the place of its published
     figures, which stay beside it; any other run is a row of its own. What was made under other
@@ -72,7 +84,7 @@ def leaderboard(
     from ugcbench_leaderboard.rendering import render_comparisons, render_table
 
     tables: list[Table] = ["main", "caption"] if check and table is None else [table or "main"]
-    standings = _standings(context.obj, tables, _all_runs(runs, folders), entries)
+    standings = _standings(context.obj, tables, _all_runs(runs, folders, shelves), entries)
     if strict:
         _refuse_mixed(standings)
     if check:
@@ -88,6 +100,9 @@ def leaderboard(
     context.exit(int(failed))
 
 
+leaderboard.add_command(validate)
+
+
 def _write(file: Path, text: str) -> None:
     from ugcbench.store import replace_text
 
@@ -97,24 +112,28 @@ def _write(file: Path, text: str) -> None:
         raise UsageError(f"{error}; choose another --output") from error
 
 
-def _all_runs(runs: Sequence[Path], folders: Sequence[Path]) -> list[Path]:
-    """The runs named and found, each once, in order."""
+def _all_runs(runs: Sequence[Path], folders: Sequence[Path], shelves: Sequence[Path]) -> list[Path]:
+    """The runs and cards named and found, each once, in order."""
+    from ugcbench_leaderboard.cards.rows import find_cards
     from ugcbench_leaderboard.standings import find_runs
 
-    paths = [*runs, *(path for place in folders for path in find_runs(place))]
+    found = [path for folder in folders for path in find_runs(folder)]
+    found += [file for shelf in shelves for file in find_cards(shelf)]
+    paths = [*runs, *found]
     return list({path.resolve(): path for path in paths}.values())
 
 
 def _standings(
     registry: Registry, tables: Sequence[Table], paths: Sequence[Path], entries: Path | None
 ) -> list[list[Row]]:
+    from ugcbench_leaderboard.cards.rows import read_card_run
     from ugcbench_leaderboard.comparability import mark_differences
     from ugcbench_leaderboard.entries import read_entries
     from ugcbench_leaderboard.ranking import rank
     from ugcbench_leaderboard.standings import gather, read_run
 
     directory = read_entries(entries)
-    runs = [read_run(path) for path in paths]
+    runs = [read_run(path) if path.is_dir() else read_card_run(path, registry) for path in paths]
     prefixes = [spec.name for spec in registry.models.values() if spec.prefix]
     return [
         rank(table, mark_differences(gather(table, directory, runs, prefixes))) for table in tables

@@ -177,18 +177,34 @@ class Directory:
 def read_entries(folder: Path | None = None) -> Directory:
     """The entries in a folder's `.json` files, by default those that come with ugcbench.
 
-    Raises `UsageError` naming the file that is missing or wrong.
+    The result cards in its subfolder `cards` give entries of their own, or more numbers to those
+    of their systems. Raises `UsageError` naming the file that is missing or wrong.
     """
     source: Traversable = folder or resources.files("ugcbench_leaderboard") / "entries"
     if not source.is_dir():
         raise UsageError(f"{source}: no such folder of entries")
-    return Directory(_read(source))
+    directory = Directory(_read(source))
+    cards = source / "cards"
+    return _with_cards(directory, cards) if cards.is_dir() else directory
 
 
 def _read(folder: Traversable) -> Iterator[Entry]:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".json"):
             yield read_entry(file)
+
+
+def _with_cards(directory: Directory, folder: Traversable) -> Directory:
+    from ugcbench_leaderboard.cards.rows import measured_by
+
+    entries = {entry.model: entry for entry in directory.entries}
+    for measured in measured_by(folder):
+        own = directory.find(measured.system)
+        model = own.model if own else measured.system
+        entry = entries.get(model) or Entry(model=model, measured=(measured,))
+        kept = tuple(one for one in entry.measured if one is not measured)
+        entries[model] = entry.model_copy(update={"measured": (*kept, measured)})
+    return Directory(entries.values())
 
 
 def read_entry(file: Traversable) -> Entry:

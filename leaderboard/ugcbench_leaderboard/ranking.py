@@ -11,18 +11,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from ugcbench.pairing import Contrast, average_contrast, contrast
 from ugcbench.ranking import tied_ranks
-from ugcbench.scored import Counted, Keys, read_scored
+from ugcbench.scored import Counted, Keys
 from ugcbench.statistics import Values
 from ugcbench.step_down import step_down_p
 from ugcbench_leaderboard.columns import CAPTION_AVERAGE, MAIN, Table
 from ugcbench_leaderboard.comparability import is_placed, is_ranked
-from ugcbench_leaderboard.standings import Row
+from ugcbench_leaderboard.standings import Row, Run
 
 LEVEL = 0.05
 BRIDGED = "≈"
@@ -147,17 +146,19 @@ def _contrast(first: Scores, second: Scores, clips: Keys) -> Contrast | None:
 def _scores(table: Table, rows: Sequence[Row]) -> list[Scores]:
     """For each row what was counted in each column of its average; empty without all records."""
     names = _columns(table)
-    sources = [{name: _path(row, name) for name in names} for row in rows]
-    paths = {path for source in sources if all(source.values()) for path in source.values() if path}
-    runs = {path: read_scored(path) for path in paths} if len(rows) > 1 else {}
+    sources = [{name: _run(row, name) for name in names} for row in rows]
+    runs = [run for source in sources if all(source.values()) for run in source.values() if run]
+    by_path = {run.path: run for run in runs} if len(rows) > 1 else {}
+    counted = {path: run.read_counted() for path, run in by_path.items()}
     return [
-        {name: runs[path].counted[name] for name, path in source.items() if path in runs}
-        if all(path in runs for path in source.values())
+        {name: counted[run.path][name] for name, run in source.items() if run}
+        if all(run and run.path in counted for run in source.values())
         else {}
         for source in sources
     ]
 
 
-def _path(row: Row, name: str) -> Path | None:
+def _run(row: Row, name: str) -> Run | None:
+    """The run that a figure comes from, if its records are at hand."""
     figure = row.figures.get(name)
-    return figure.run.path if figure and figure.run else None
+    return figure.run if figure and figure.run and figure.run.path else None

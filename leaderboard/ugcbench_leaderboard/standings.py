@@ -9,12 +9,13 @@ column's judge has given no figure itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from ugcbench.plans import RunConfig, read_config
+from ugcbench.scored import Counted, read_scored
 from ugcbench.store import read_summary
 from ugcbench.types import Bridging, Cell
 from ugcbench_leaderboard.bridged import read_bridged
@@ -34,16 +35,25 @@ Native = Collection[tuple[str, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run's numbers, read from its directory at `path`, or from an entry (`path` is None)."""
+    """A run's numbers, read from its directory or its card at `path`, or from an entry (`path` is
+    None). `counted` is what a card's records count in each cell.
+    """
 
     measured: Measured
     path: Path | None = None
+    counted: Mapping[str, Counted] | None = field(default=None, compare=False, repr=False)
 
     @property
     def regenerates(self) -> bool:
         """Whether it is meant to give published figures again."""
         under_paper = self.measured.protocol.name.partition("-")[0] == "paper"
         return under_paper and self.gold == GOLD and self.measured.clips == ALL_CLIPS
+
+    def read_counted(self) -> Mapping[str, Counted]:
+        """What was counted in each cell, nothing if that is not known; raises `RunError`."""
+        if self.counted is not None or self.path is None:
+            return self.counted or {}
+        return read_scored(self.path).counted
 
     @property
     def gold(self) -> str:

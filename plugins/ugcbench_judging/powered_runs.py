@@ -92,7 +92,9 @@ class _Run:
             )
             for record in read_records(path)
         }
-        cells = {cell.name: cell for cell in summary.cells if cell.judge}
+        # The estimate is one of a plain mean, so columns with a weight have none.
+        judged = [cell for cell in summary.cells if cell.judge and cell.weight is None]
+        cells = {cell.name: cell for cell in judged}
         return cls(path, summary, config.dataset_revision, cells, answers)
 
     def value(self, cell: str, sample: str) -> float:

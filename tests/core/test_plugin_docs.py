@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import types
@@ -13,7 +14,11 @@ from click.testing import CliRunner
 
 import ugcbench
 from ugcbench import hookspecs
+from ugcbench.doctor.probes import BLANK, SPOKEN
+from ugcbench.plugins import create
+from ugcbench.testing import CONTRACT, DATASET_CONTRACT, TASK_CONTRACT, Fake, Subject
 
+BEYOND: dict[tuple[str, str], str] = {}
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
 SECTIONS = dict(re.findall(r"^## (ugcbench_\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 
@@ -29,11 +34,21 @@ def test_every_hook_has_a_heading_and_every_heading_a_hook():
 @pytest.fixture
 def plugin(request, monkeypatch):
     """The section's plugin as an importable module."""
-    (code,) = re.findall(r"```python\n(.*?)```", SECTIONS[request.param], re.DOTALL)
-    module = types.ModuleType(f"plugin_of_{request.param}")
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return load(SECTIONS[request.param], f"plugin_of_{request.param}", monkeypatch)
+
+
+def load(text, name, monkeypatch, **more):
+    """The only example of a text as an importable module."""
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module = types.ModuleType(name)
+    vars(module).update(more)
+    monkeypatch.setitem(sys.modules, name, module)
     exec(compile(code, "docs/plugins.md", "exec"), vars(module))
     return module
+
+
+def section(title):
+    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL).group(1)
 
 
 def run(plugin, tmp_path, **settings):
@@ -92,3 +107,53 @@ def test_the_listener_to_records(plugin, tmp_path, capsys):
 def test_the_listener_to_summaries(plugin, tmp_path, capsys):
     run(plugin, tmp_path)
     assert "blind ugc/tone" in capsys.readouterr().out
+
+
+async def test_the_annotator(monkeypatch):
+    plugin = load(section("An annotator"), "plugin_that_annotates", monkeypatch)
+    registry = ugcbench.Registry({"mine": plugin})
+    spec = registry.model("silence-detector")
+    model = create(spec)
+    replies = [
+        json.loads((await model.generate(Subject(make=Fake).ask("?", clip))).text)
+        for clip in (BLANK, SPOKEN.clip)
+    ]
+    await model.close()
+    assert replies == [{"speakers": 0}, {}]
+
+
+@pytest.fixture
+def mine(monkeypatch):
+    """The plugins of three sections as one module, as an author would have them."""
+    module = types.ModuleType("ugcbench_mine")
+    for name in ("ugcbench_models", "ugcbench_tasks", "ugcbench_datasets"):
+        part = load(SECTIONS[name], f"part_{name}", monkeypatch)
+        vars(module).update({k: v for k, v in vars(part).items() if not k.startswith("__")})
+    monkeypatch.setitem(sys.modules, "ugcbench_mine", module)
+    return module
+
+
+KINDS = {"test_model": CONTRACT, "test_task": TASK_CONTRACT, "test_dataset": DATASET_CONTRACT}
+
+
+@pytest.mark.parametrize(("kind", "promise"), [(k, p) for k in KINDS for p in KINDS[k]])
+def test_the_proof(mine, monkeypatch, kind, promise):
+    tests = load(section("Proving a plugin"), "tests_of_mine", monkeypatch)
+    (mark,) = getattr(tests, kind).pytestmark
+    assert list(mark.args[1]) == list(KINDS[kind])
+    if (kind, promise) in BEYOND:
+        pytest.skip(BEYOND[kind, promise])
+    getattr(tests, kind)(promise)
+
+
+def test_the_way_without_installing(mine, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    tried = load(section("Trying a plugin without installing it"), "trying", monkeypatch)
+    assert tried.result.cells["ugc/tone"].asked == 12
+
+
+def test_every_example_is_tried():
+    sections = ["An annotator", "Proving a plugin", "Trying a plugin without installing it"]
+    examples = [*SECTIONS.values(), *map(section, sections)]
+    assert PAGE.count("```python") == len(examples)
+    assert all(text.count("```python") == 1 for text in examples)

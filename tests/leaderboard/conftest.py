@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import ugcbench
 from ugcbench import Cell, Prediction, Record, Score, Summary, Usage
 from ugcbench.plans import RunConfig
+from ugcbench.plugins import Registry
 from ugcbench.protocol import get_protocol
 from ugcbench.statistics import mean_interval
 from ugcbench.store import Store
+from ugcbench_leaderboard.cards.making import make_card, write_out
 from ugcbench_leaderboard.columns import ALL
 
 PARTS = ("audio", "visual", "details", "average")
@@ -159,3 +164,38 @@ def constant_values():
 @pytest.fixture
 def full_values():
     return full
+
+
+@pytest.fixture(scope="session")
+def mini_run(tmp_path_factory):
+    """A whole run of the mini benchmark by a model that needs no media; not to be changed."""
+    path = tmp_path_factory.mktemp("cards") / "blind-on-mini"
+    ugcbench.run(model="blind", dataset="mini", tasks="all", judge="lexical", output=path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def plugins():
+    """Everything that is installed."""
+    return Registry()
+
+
+@pytest.fixture(scope="session")
+def mini_card(mini_run, plugins):
+    """The card of that run as parsed JSON; copy it before changing it."""
+    return json.loads(write_out(make_card(mini_run, plugins).card))
+
+
+@pytest.fixture
+def changed_run(mini_run, tmp_path):
+    """A copy of the run in which `change(config)` was applied to run.json."""
+
+    def change_it(change):
+        path = tmp_path / "changed"
+        shutil.copytree(mini_run, path)
+        config = json.loads((path / "run.json").read_text())
+        change(config)
+        (path / "run.json").write_text(json.dumps(config))
+        return path
+
+    return change_it

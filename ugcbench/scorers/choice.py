@@ -44,5 +44,10 @@ class ChoiceScorer:
             chosen = read_choice(prediction.text, sample.choices, others=(gold,))
         except UnclearAnswerError as error:
             return Score(status="malformed", note=f"unparsed: {error}")
-        value = float(canonicalise(chosen) == canonicalise(gold))
+        value = float(is_same_choice(chosen, gold))
         return Score(status="ok", value=value, note=f"read as: {chosen}")
+
+
+def is_same_choice(chosen: str, gold: str) -> bool:
+    """Whether two texts are the same option but for case, markup and quotes."""
+    return canonicalise(chosen) == canonicalise(gold)

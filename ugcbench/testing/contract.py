@@ -22,18 +22,21 @@ from ugcbench.testing.subjects import DatasetSubject, NotApplicableError, Subjec
 from ugcbench.testing.task_promises import TASK_CONTRACT
 
 AnySubject = Subject | TaskSubject | DatasetSubject
-Opening = Callable[[], AbstractContextManager[Subject]]
-"""Makes a context manager of a model's subject, where one needs a server or a file."""
+Opening = Callable[[], AbstractContextManager[AnySubject]]
+"""Makes a context manager of a subject, where one needs a server or a file around it."""
 
 
-def contract_tests(subject: AnySubject | Opening) -> Callable[[str], None]:
+def contract_tests(
+    subject: AnySubject | Opening, contract: Mapping[str, object] | None = None
+) -> Callable[[str], None]:
     """A pytest function, parametrised over the promises; assign it to a name that pytest collects.
 
-    Give an `Opening` where a model needs a server or a file around it.
+    With an `Opening`, `contract` says of what: `TASK_CONTRACT` or `DATASET_CONTRACT`; by default
+    it opens a model's subject.
     """
     import pytest
 
-    @pytest.mark.parametrize("promise", _promises_to(subject))
+    @pytest.mark.parametrize("promise", contract or _promises_to(subject))
     def test(promise: str) -> None:
         one = contextlib.nullcontext(subject) if isinstance(subject, AnySubject) else subject()
         try:

@@ -51,7 +51,8 @@ def _describe(golds: Sequence[Gold]) -> Mapping[str, Any]:
         gold.answer if isinstance(gold.answer, str) else "\n".join(gold.answer) for gold in golds
     ]
     about: dict[str, Any] = {"n": len(golds), "distinct": len(set(texts))}
-    if any(gold.choices for gold in golds):
+    options = {gold.choices for gold in golds if gold.choices}
+    if len(options) == 1 or 0 < 2 * len(options) <= len(golds):  # else each has its own
         labels = Counter({choice: 0 for gold in golds for choice in gold.choices})
         labels.update(texts)
         label, most = labels.most_common(1)[0]
