@@ -16,7 +16,12 @@ column in which at least two runs were scored by the same rules, and each size, 
     off by          the mean and the 95th percentile of the absolute difference between a system's
                     score in a subset and in full, in points
     plain           the mean of the same for subsets that are not spread over the answers
+    detectable      the difference between two systems, in points, that a subset finds four times
+                    in five: the mean over all pairs
     interval        the mean width of a system's own 95 % interval, in points
+
+and, for each multiple choice, by how many points the share of an answer in a subset is off its
+share in full: the answer that is furthest off, the mean and the worst of all subsets.
 """
 
 from __future__ import annotations
@@ -31,7 +36,13 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from ugcbench.datasets import open_dataset
-from ugcbench.pairing import contrast, contrast_interval, holm, paired_difference
+from ugcbench.pairing import (
+    contrast,
+    contrast_interval,
+    detectable_difference,
+    holm,
+    paired_difference,
+)
 from ugcbench.plans import kept_options, own_dataset
 from ugcbench.plugins import Registry
 from ugcbench.rendering import render
@@ -41,8 +52,9 @@ from ugcbench.subsets import Subset
 
 HEADERS = (
     *("column", "systems", "clips", "n", "tau", "same winner", "order kept", "told apart"),
-    *("off by", "plain", "interval"),
+    *("off by", "plain", "detectable", "interval"),
 )
+SHARES = ("choice", "clips", "off by", "plain")
 SPARSE = 5
 """Intervals, which take longest, are computed for every fifth subset."""
 
@@ -87,15 +99,18 @@ def main() -> None:
     clips = read_clips(runs[0])
     bare = [clip.model_copy(update={"gold": {}}) for clip in clips]
     columns = list(read_columns(runs, [key_of(clip.id) for clip in clips]))
-    rows = []
+    rows, shares = [], []
     for size in map(int, given.sizes.split(",")):
         drawn, plain = (
             [sorted(Subset(size=size, seed=s).choose(each)) for s in range(given.seeds)]
             for each in (clips, bare)
         )
         rows += [(i, describe(c, size, drawn, plain)) for i, c in enumerate(columns)]
+        shares += describe_shares(clips, size, drawn, plain)
     rows.sort(key=lambda row: row[0])
     print(render(HEADERS, [row for _, row in rows], given.format, left=("column",)))
+    print()
+    print(render(SHARES, shares, given.format, left=("choice",)))
     print(f"\n{given.seeds} subsets of each size, of {len(clips)} clips")
 
 
@@ -133,6 +148,8 @@ def describe(column: Column, size: int, drawn: list, plain: list) -> tuple[str, 
     counts = [np.count_nonzero(~np.isnan(column.values[0, places])) for places in drawn]
     kept = [means[:, better] > means[:, worse] for better, worse in pairs]
     some = drawn[::SPARSE]
+    every = list(itertools.combinations(range(len(full)), 2))
+    found = [detectable(column, pair, places) for pair in every for places in some]
     apart = [tells_apart(column, pair, places) for pair in pairs for places in some]
     return (
         column.label,
@@ -145,8 +162,31 @@ def describe(column: Column, size: int, drawn: list, plain: list) -> tuple[str, 
         f"{np.mean(apart):.0%}" if pairs else "-",
         f"{off.mean():.1f} ({np.quantile(off, 0.95):.1f})",
         f"{100 * np.abs(others - full).mean():.1f}",
+        f"{np.mean(found):.1f}",
         f"{np.mean([width(row, places) for row in column.values for places in some]):.1f}",
     )
+
+
+def describe_shares(clips: list, size: int, drawn: list, plain: list) -> list[tuple[str, ...]]:
+    """The rows of the table of answers for a size, one for each multiple choice."""
+    gold = {key: each for clip in clips for key, each in clip.gold.items() if each.choices}
+    rows = []
+    for key in gold:
+        answers = np.array([str(c.gold[key].answer) if key in c.gold else "" for c in clips])
+        known = sorted(set(answers) - {""})
+        full = count_shares(answers, known)
+        off = [
+            [np.abs(count_shares(answers[places], known) - full).max() for places in subsets]
+            for subsets in (drawn, plain)
+        ]
+        told = [f"{np.mean(each):.1f} ({np.max(each):.1f})" for each in off]
+        rows.append((key, str(size), *told))
+    return rows
+
+
+def count_shares(answers: np.ndarray, known: list[str]) -> np.ndarray:
+    """The share of each answer among those that there are, in points."""
+    return 100 * np.array([np.sum(answers == answer) for answer in known]) / np.sum(answers != "")
 
 
 def tells_apart(column: Column, pair: tuple[int, int], places: list[int]) -> bool:
@@ -155,6 +195,12 @@ def tells_apart(column: Column, pair: tuple[int, int], places: list[int]) -> boo
     clips = np.arange(len(left), dtype=np.uint64)
     interval = contrast_interval(contrast(left - right, clips, clips))
     return interval.low is not None and interval.low > 0
+
+
+def detectable(column: Column, pair: tuple[int, int], places: list[int]) -> float:
+    """The true difference that a subset finds four times in five, in points."""
+    left, right = column.both(*pair, places)
+    return 100 * detectable_difference(np.std(left - right, ddof=1), len(left))
 
 
 def width(values: np.ndarray, places: list[int]) -> float:

@@ -12,6 +12,14 @@ from ugcbench import errors
 
 QUOTED = re.compile(r"(?<![`:])`([^`]+)`(?!`)(\w?)")
 """Code in a docstring, and the letter that may follow it at once."""
+SHORTER = (
+    (re.compile(r"~?[\w.]*Annotated\[([\w |]+)(?:, [~\w.]+\((?:[^()]|\([^()]*\))*\))+\]"), r"\1"),
+    (re.compile(r"= ([A-Z]\w+)\([^()]*\)"), r"= \1()"),
+    (re.compile(r"<[^<>]*>|'(\w+ )\1{9,}'"), "..."),
+)
+"""Of signatures: a type's limits, which the docstring gives in words, and defaults that are none
+to read.
+"""
 
 project = "ugcbench"
 release = ugcbench.__version__
@@ -47,6 +55,7 @@ html_title = "ugcbench"
 html_logo = html_favicon = "../ugcbench/pages/house/icon.svg"
 html_static_path = ["site"]
 html_css_files = ["house.css"]
+html_js_files = ["reach.js"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
@@ -107,7 +116,7 @@ html_theme_options = {
 def setup(app: Sphinx) -> None:
     """Read docstrings as they are written, with code between single backticks."""
     app.connect("autodoc-process-docstring", _mark_code, priority=400)  # before napoleon's 500
-    app.connect("autodoc-process-signature", _drop_signature)
+    app.connect("autodoc-process-signature", _shorten_signature)
 
 
 def _mark_code(
@@ -128,7 +137,7 @@ def _as_role(found: re.Match[str]) -> str:
     return f":py:obj:`{target}`" + (f"\\ {found[2]}" if found[2] else "")
 
 
-def _drop_signature(
+def _shorten_signature(
     app: Sphinx,
     what: str,
     name: str,
@@ -137,6 +146,9 @@ def _drop_signature(
     signature: str | None,
     returns: str | None,
 ) -> tuple[str | None, str | None]:
-    """What is only described, by a protocol class, is not called."""
-    described = isinstance(documented, type) and is_protocol(documented)
-    return ("", None) if described else (signature, returns)
+    """None for a protocol class, which is never called."""
+    if isinstance(documented, type) and is_protocol(documented):
+        return "", None
+    for pattern, shorter in SHORTER if signature else ():
+        signature = pattern.sub(shorter, signature or "")
+    return signature, returns

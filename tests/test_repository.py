@@ -23,6 +23,7 @@ PACKAGES = (
     "plugins/ugcbench_train",
     "plugins/ugcbench_curate",
     "plugins/ugcbench_ray",
+    "plugins/ugcbench_scaffold",
 )
 FRAMEWORKS = {"torch", "transformers", "vllm", "datasets", "trl", "ray"}
 

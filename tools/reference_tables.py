@@ -89,7 +89,7 @@ def _usage(command: click.Command) -> str:
     words = [_argument(argument) for argument in arguments]
     if any(isinstance(p, click.Option) for p in command.params):
         words.insert(0, "[OPTIONS]")
-    if isinstance(command, click.Group):
+    if isinstance(command, click.Group) and not command.invoke_without_command:
         words.append("COMMAND")
     return "".join(f" {word}" for word in words)
 
@@ -97,7 +97,8 @@ def _usage(command: click.Command) -> str:
 def _argument(argument: click.Argument) -> str:
     name = argument.metavar or _choices(argument) or (argument.name or "").upper()
     more = "..." if argument.nargs == -1 and not name.endswith("...") else ""
-    return f"{name}{more}" if argument.required else f"[{name}]{more}"
+    marked = argument.required or name.startswith("[")
+    return f"{name}{more}" if marked else f"[{name}]{more}"
 
 
 def _option(option: click.Option) -> tuple[str, str]:

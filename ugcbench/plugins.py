@@ -269,7 +269,7 @@ def load_target(spec: Spec) -> Callable[..., Any]:
 def create(spec: Spec, options: Mapping[str, object] | None = None, **given: object) -> Any:  # noqa: ANN401
     """Call a spec's target with its options, the user's `options`, and what the run `given`s.
 
-    Raises `UsageError` for an option that the target doesn't take.
+    Raises `UsageError` for an option that the target doesn't take, or needs and was not given.
     """
     target = load_target(spec)
     known = inspect.signature(target).parameters
@@ -281,7 +281,25 @@ def create(spec: Spec, options: Mapping[str, object] | None = None, **given: obj
                 f"{spec.name} has no option {name!r}{nearest(name, mine)}; "
                 f"its options are: {', '.join(mine) or 'none'}"
             )
-    return target(**{**spec.options, **(options or {}), **given})
+    chosen = {**spec.options, **(options or {}), **given}
+    for name, parameter in known.items():
+        if name not in chosen and _is_required(parameter):
+            hint = _TYPED.get(type(spec), "").format(name)
+            raise UsageError(f"{spec.name} needs the option {name!r}{hint}")
+    return target(**chosen)
+
+
+_TYPED = {
+    ModelSpec: "; add --option {0}=..., or for a judge --judge-option {0}=...",
+    DatasetSpec: "; add --dataset-option {0}=...",
+    ExecutorSpec: "; add --executor-option {0}=...",
+}
+"""How a user gives an option to what a spec stands for."""
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return parameter.kind in named and parameter.default is inspect.Parameter.empty
 
 
 def _bundled_first(entry: importlib.metadata.EntryPoint) -> tuple[bool, str]:

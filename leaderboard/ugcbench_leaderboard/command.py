@@ -33,7 +33,7 @@ folder = click.Path(exists=True, file_okay=False, path_type=Path)
     epilog=EXIT_CODES,
     short_help="Rank published figures, finished runs and result cards.",
     subcommand_metavar="",
-    no_args_is_help=False,
+    invoke_without_command=True,
 )
 @click.argument("runs", nargs=-1, type=place, metavar="[RUN|CARD]...")
 @click.option(

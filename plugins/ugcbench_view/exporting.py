@@ -56,7 +56,7 @@ def export(
     clips there are and returns what is called after each. Raises `UsageError`.
     """
     check_export(folder)
-    with _replacing(folder) as fresh:
+    with _replacing(folder.absolute()) as fresh:
         if wanted == "none" or not view.has_clips:
             write_page(view, fresh, "none", LEFT_OUT if view.has_clips else NO_CLIPS)
         elif wanted == "frames":

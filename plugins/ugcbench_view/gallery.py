@@ -27,12 +27,16 @@ class Gallery:
         self._kept: OrderedDict[int, asyncio.Task[Developed]] = OrderedDict()
 
     async def find(self, place: int) -> Developed:
-        """The clip at a place of the catalogue; never an error."""
+        """The clip at a place of the catalogue; what is wrong with it is told in the result."""
         if place not in self._kept:
             self._kept[place] = asyncio.create_task(self._develop(place))
         self._kept.move_to_end(place)
         # Who looks elsewhere meanwhile must not take the clip from others who wait for it.
-        developed = await asyncio.shield(self._kept[place])
+        try:
+            developed = await asyncio.shield(self._kept[place])
+        except Exception:
+            self._kept.pop(place, None)  # worth another try
+            raise
         self._forget()
         return developed
 
@@ -43,9 +47,14 @@ class Gallery:
 
     def _forget(self) -> None:
         """Drop what was longest not looked at while too much is kept."""
-        ready = [place for place, task in self._kept.items() if task.done()]
-        held = sum(self._kept[place].result().nbytes for place in ready)
-        for place in ready[:-1]:
+        sizes = {
+            place: task.result().nbytes
+            for place, task in self._kept.items()
+            if task.done() and not task.cancelled() and task.exception() is None
+        }
+        held = sum(sizes.values())
+        for place, size in list(sizes.items())[:-1]:
             if held <= self._cache_bytes:
                 return
-            held -= self._kept.pop(place).result().nbytes
+            del self._kept[place]
+            held -= size

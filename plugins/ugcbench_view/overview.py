@@ -18,6 +18,10 @@ from ugcbench_view.questions import Questions
 from ugcbench_view.reading import RunFiles
 from ugcbench_view.shapes import Index, RunShown, Shared, TaskShown
 
+IMPORTED = (
+    "The answers were imported: the prompts are those that these rules put to a model, and what "
+    "was really sent isn't known."
+)
 NAMED = 3
 """Runs that a title names."""
 
@@ -79,7 +83,7 @@ def _show(run: RunFiles, told: Sequence[str], catalogue: Catalogue) -> RunShown:
         usage=summary.usage,
         judge_usage=summary.judge_usage,
         provenance=dict(_facts(run)),
-        notices=tuple(told),
+        notices=(*told, IMPORTED) if run.recorded else tuple(told),
     )
 
 

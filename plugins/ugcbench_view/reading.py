@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ugcbench.errors import UsageError
+import filelock
+
+from ugcbench.errors import RunError, RunLockedError, UsageError
 from ugcbench.plans import RunConfig, read_config
 from ugcbench.store import (
     Log,
@@ -89,16 +91,34 @@ def opened(paths: Sequence[Path]) -> Iterator[tuple[RunFiles, ...]]:
 
 def _open(path: Path, key: str) -> RunFiles:
     config = read_config(path)
-    next(read_records(path), None)  # tells what to do where there are none yet
+    try:
+        next(read_records(path), None)  # tells what to do where there are none yet
+        summary = read_summary(path)
+    except RunError as error:
+        if not _is_being_written(path):
+            raise
+        raise RunLockedError(f"{path} is still being made; look at it when it is done") from error
     return RunFiles(
         path=path,
         key=key,
         config=config,
-        summary=read_summary(path),
+        summary=summary,
         records=Log(path / "records.jsonl", key_of_prediction, repair=False),
         predictions=Log(path / "predictions.jsonl", key_of_prediction, repair=False),
         verdicts=Log(path / "verdicts.jsonl", key_of_verdict, repair=False),
     )
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether another process holds the run's lock."""
+    file = path / "lock"
+    if not file.exists():
+        return False
+    try:
+        with filelock.FileLock(file, blocking=False):
+            return False
+    except (filelock.Timeout, OSError):
+        return True
 
 
 def _key(name: str, taken: set[str]) -> str:

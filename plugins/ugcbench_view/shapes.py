@@ -271,9 +271,9 @@ class ClipMedia(Frozen):
     """What can be seen and heard of one clip.
 
     `source` is the clip to be played and `kind` its media type, None where it can't be (`told`).
-    `duration` is the picture's. `waveform` is None for a silent clip. `oddities` are stable words
-    for what is unusual about the file. `told` are sentences for the reader: that the clip isn't
-    here, can't be read, or has changed since the model saw it.
+    `duration` is the picture's, `size` its width and height as stored. `waveform` is None for a
+    silent clip. `oddities` are stable words for what is unusual about the file. `told` are
+    sentences for the reader: that the clip isn't here, can't be read, or won't play.
     """
 
     clip: str

@@ -42,6 +42,7 @@ HEAVY = {
         ["data", "--help"],
         ["doctor", "--help"],
         ["distill", "--help"],
+        ["plugin", "new", "--help"],
     ],
 )
 def test_no_framework_is_imported(arguments):

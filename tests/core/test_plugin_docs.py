@@ -18,7 +18,6 @@ from ugcbench.doctor.probes import BLANK, SPOKEN
 from ugcbench.plugins import create
 from ugcbench.testing import CONTRACT, DATASET_CONTRACT, TASK_CONTRACT, Fake, Subject
 
-BEYOND: dict[tuple[str, str], str] = {}
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text()
 SECTIONS = dict(re.findall(r"^## (ugcbench_\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 
@@ -37,11 +36,10 @@ def plugin(request, monkeypatch):
     return load(SECTIONS[request.param], f"plugin_of_{request.param}", monkeypatch)
 
 
-def load(text, name, monkeypatch, **more):
+def load(text, name, monkeypatch):
     """The only example of a text as an importable module."""
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     module = types.ModuleType(name)
-    vars(module).update(more)
     monkeypatch.setitem(sys.modules, name, module)
     exec(compile(code, "docs/plugins.md", "exec"), vars(module))
     return module
@@ -141,8 +139,6 @@ def test_the_proof(mine, monkeypatch, kind, promise):
     tests = load(section("Proving a plugin"), "tests_of_mine", monkeypatch)
     (mark,) = getattr(tests, kind).pytestmark
     assert list(mark.args[1]) == list(KINDS[kind])
-    if (kind, promise) in BEYOND:
-        pytest.skip(BEYOND[kind, promise])
     getattr(tests, kind)(promise)
 
 

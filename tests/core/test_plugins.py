@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import toy
 
-from ugcbench import ModelSpec, Registry, hookimpl
+from ugcbench import DatasetSpec, ModelSpec, Registry, hookimpl
 from ugcbench.errors import MissingExtraError, NameClashError, UnknownNameError, UsageError
 from ugcbench.plugins import create, load_target
 
@@ -103,6 +103,20 @@ def test_a_wrong_target_is_a_usage_error():
 def test_an_unknown_option_lists_the_known_ones():
     with pytest.raises(UsageError, match=r"no option 'wrog'; did you mean wrong\?; .*: wrong"):
         create(spec(), {"wrog": 1})
+
+
+class Folder:
+    def __init__(self, folder: str, *clips: str, deep: bool, **more: object):
+        self.given = folder, deep
+
+
+def test_an_option_that_is_needed_is_named():
+    where = DatasetSpec(name="d", target="test_plugins:Folder", summary="", group="toy")
+    with pytest.raises(UsageError, match=r"d needs the option 'folder'; add --dataset-option fold"):
+        create(where)
+    with pytest.raises(UsageError, match=r"d needs the option 'deep'"):
+        create(where, {"folder": "x"})
+    assert create(where, {"folder": "x"}, deep=True).given == ("x", True)
 
 
 def test_user_options_override_the_spec():

@@ -46,6 +46,40 @@ def test_it_does_not_take_the_first_ones():
     assert max(drawn(10, choices=())) > 20
 
 
+def test_questions_with_choices_of_their_own_are_shared_out_by_letter():
+    rows = [
+        Clip(
+            id=f"q{place}",
+            media=None,
+            gold={"q": Gold(answer=f"{place} B", choices=(f"{place} A", f"{place} B"))}
+            if place % 4
+            else {"q": Gold(answer=f"{place} A", choices=(f"{place} A", f"{place} B"))},
+        )
+        for place in range(40)
+    ]
+    chosen = [Subset(size=12, seed=seed).choose(rows) for seed in (0, 1)]
+    assert chosen[0] != chosen[1]
+    assert [sum(place % 4 == 0 for place in places) for places in chosen] == [3, 3]
+
+
+def test_choices_in_another_order_are_the_same_choices():
+    rows = [
+        Clip(
+            id=f"c{place}",
+            media=None,
+            gold={"q": Gold(answer="ab"[place % 4 == 0], choices=tuple(("ab", "ba")[place % 2]))},
+        )
+        for place in range(40)
+    ]
+    chosen = Subset(size=12).choose(rows)
+    assert sum(place % 4 == 0 for place in chosen) == 3
+
+
+def test_a_seed_draws_what_it_always_drew():
+    assert sorted(drawn(7)) == [17, 22, 25, 39, 73, 74, 91]
+    assert sorted(drawn(7, choices=())) == [17, 22, 24, 25, 39, 51, 73]
+
+
 def test_all_clips_where_there_are_no_more():
     assert drawn(100) == drawn(1000) == frozenset(range(100))
 

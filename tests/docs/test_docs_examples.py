@@ -49,6 +49,8 @@ def exists(typed: str) -> bool:
     command: click.Command = command_line()
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         if words[0] not in command.commands:
+            if any(isinstance(parameter, click.Argument) for parameter in command.params):
+                break
             return words[0].isupper() or not words[0][0].isalnum() or "|" in words[0]
         command = command.commands[words.pop(0)]
     known = {name for parameter in command.params for name in parameter.opts}

@@ -13,6 +13,7 @@ from documented_pages import DOCS, PAGES, ROOT, blocks, prose
 import ugcbench
 from ugcbench import errors, hookspecs, media, testing
 from ugcbench.protocol import PROTOCOLS
+from ugcbench.testing import chaos
 
 DIRECTIVE = re.compile(r"^\.\. (auto\w+|py:data):: ([\w.]+)$", re.MULTILINE)
 MESSAGE = re.compile(r"^### `+ ?(.+?) ?`+$", re.MULTILINE)
@@ -32,12 +33,23 @@ def documented() -> list[tuple[str, str]]:
         ("ugcbench", [name for name in ugcbench.__all__ if name != "__version__"]),
         ("ugcbench.media", media.__all__),
         ("ugcbench.testing", testing.__all__),
+        ("ugcbench.testing.chaos", chaos.__all__),
         ("ugcbench.hookspecs", [name for name in vars(hookspecs) if name.startswith("ugcbench_")]),
         ("ugcbench.errors", [name for name in vars(errors) if name.endswith("Error")]),
     ],
 )
 def test_every_public_name_is_documented(home, names):
     assert {f"{home}.{name}" for name in names} - {name for _, name in documented()} == set()
+
+
+def test_what_is_promised_to_stay_is_documented():
+    rows = re.findall(
+        r"^\| `([\w.]+)` \| (`.*) \|$", prose(DOCS / "compatibility.md"), re.MULTILINE
+    )
+    promised = {f"{home}.{name}" for home, names in rows for name in re.findall(r"`(\w+)`", names)}
+    known = {name for _, name in documented()}
+    alias = {f"ugcbench.protocol.{name}" for name in ("Protocol", "get_protocol")}
+    assert promised - known - alias - {"ugcbench.plugins.Registry"} == set()
 
 
 def test_what_is_documented_is_there_and_only_once():

@@ -17,8 +17,14 @@ from watched_runs import (
     read_script,
 )
 
-from ugcbench.errors import RunCorruptError, RunError, UnknownNameError, UsageError
-from ugcbench.store import read_records, read_summary
+from ugcbench.errors import (
+    RunCorruptError,
+    RunError,
+    RunLockedError,
+    UnknownNameError,
+    UsageError,
+)
+from ugcbench.store import Store, read_records, read_summary
 
 
 def places(index, task):
@@ -187,6 +193,25 @@ def test_unfinished_and_torn_runs_are_refused_with_what_to_do(watched, tmp_path,
     (run / "summary.json").unlink()
     with pytest.raises(RunError, match=r"no summary.*--resume"):
         write_export(run)
+
+
+def test_a_run_still_being_made_is_told(watched, tmp_path, write_export):
+    run = shutil.copytree(watched, tmp_path / "run")
+    (run / "records.jsonl").unlink()
+    with Store(run), pytest.raises(RunLockedError, match="still being made"):
+        write_export(run)
+    with pytest.raises(RunError, match="--resume"):
+        write_export(run)
+
+
+def test_imported_answers_are_marked(watched, tmp_path, write_export):
+    run = shutil.copytree(watched, tmp_path / "run")
+    config = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**config, "source": "recorded"}))
+    index = read_index(write_export(run, wanted="none"))
+    assert index.runs[0].recorded
+    assert "imported" in index.runs[0].notices[0]
+    assert set(index.entries.runs[0].seconds) == {None}
 
 
 def test_torn_end_of_the_logs_is_passed_over(watched, tmp_path, write_export):
