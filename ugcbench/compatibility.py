@@ -44,7 +44,7 @@ def tell_newer(file: bytes, version: str = __version__) -> str | None:
     try:
         wrote = str(json.loads(file)["versions"]["ugcbench"])
         is_newer = Version(wrote) > Version(version)
-    except (ValueError, KeyError, TypeError, InvalidVersion):
+    except (ValueError, KeyError, TypeError, RecursionError, InvalidVersion):
         return None
     if not is_newer:
         return None
