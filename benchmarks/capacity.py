@@ -6,7 +6,8 @@ Each command runs as a user types it, in a process of its own; without an option
 
     memory       peak memory of `run`, `score`, `verify` and `compare` over 100,000 questions about
                  texts, and over nine questions about each of 10,000 clips with an offline judge,
-                 beside that over a tenth of them
+                 beside that over a tenth of them; `compare` draws its flips in blocks of one
+                 size, which few clips don't fill, so that it has no target
     resume       CPU seconds from the start of `run --resume` to its first request, with 100,000
                  answers of usual length stored: nine about each clip; and, without a target,
                  one about each, where most of the time goes into the rows of the dataset. The
@@ -98,7 +99,8 @@ def measure_memory(folder: Path, scale: float) -> Iterator[list]:
                     file=sys.stderr,
                 )
         for name, (few, many) in peaks.items():
-            yield [f"memory of {name}, {large:,} {kind} / {large // 10:,}", many / few, FLAT]
+            target = None if name == "compare" else FLAT
+            yield [f"memory of {name}, {large:,} {kind} / {large // 10:,}", many / few, target]
 
 
 def commands(folder: Path, dataset: Path, options: list[str]) -> dict[str, list[object]]:

@@ -7,7 +7,6 @@ on the scale of 0 to 100.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ from ugcbench.rendering import (
     tell_lower,
 )
 from ugcbench.results import Result
-from ugcbench.scored import ScoredRun, read_scored
+from ugcbench.scored import ScoredRun, name_runs, read_scored
 from ugcbench.standings import Better, Standing, rank_runs
 from ugcbench.types import Frozen
 
@@ -174,7 +173,7 @@ def compare(
     if len({path.resolve() for path in paths}) < max(2, len(paths)):
         raise UsageError("give two or more runs to compare, each of them once")
     matching = Matching([read_scored(path) for path in paths], allow=allow_different_protocols)
-    names = _names(matching.runs)
+    names = name_runs(matching.runs)
     matches = [match for cell in matching.cells(cells) for match in matching.matches(cell)]
     _check(matches)
     flips = resamples or enough_flips(sum(match.contrast is not None for match in matches))
@@ -265,15 +264,6 @@ def _row(
         lower_is_better=one.lower_is_better(match.cell),
         **known,
     )
-
-
-def _names(runs: Sequence[ScoredRun]) -> list[str]:
-    """Each run's model, with the directory where models repeat."""
-    models = Counter(run.summary.model for run in runs)
-    return [
-        run.summary.model if models[run.summary.model] == 1 else f"{run.summary.model} ({run.path})"
-        for run in runs
-    ]
 
 
 def _describe(run: ScoredRun, name: str) -> ComparedRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +102,15 @@ def count(
         if counted is not None:
             growing[record.task].add(record, counted)
     return {cell.name: growing[_task(cell.name)].finish(cell) for cell in cells}
+
+
+def name_runs(runs: Sequence[ScoredRun]) -> list[str]:
+    """What tells runs apart: each one's model, with its directory where models repeat."""
+    models = Counter(run.summary.model for run in runs)
+    return [
+        run.summary.model if models[run.summary.model] == 1 else f"{run.summary.model} ({run.path})"
+        for run in runs
+    ]
 
 
 def differing_rules(first: ScoredRun, second: ScoredRun, name: str) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ugcbench.rendering import Format
     from ugcbench_leaderboard.checking import Comparison
     from ugcbench_leaderboard.columns import Table
-    from ugcbench_leaderboard.standings import Row
+    from ugcbench_leaderboard.standings import Row, Run
 
 EXIT_CODES = """\b
 Exit codes: 0 printed; 1 with --check, a figure differs from the published one, or with --strict, a
@@ -126,18 +126,29 @@ def _all_runs(runs: Sequence[Path], folders: Sequence[Path], shelves: Sequence[P
 def _standings(
     registry: Registry, tables: Sequence[Table], paths: Sequence[Path], entries: Path | None
 ) -> list[list[Row]]:
-    from ugcbench_leaderboard.cards.rows import read_card_run
     from ugcbench_leaderboard.comparability import mark_differences
     from ugcbench_leaderboard.entries import read_entries
     from ugcbench_leaderboard.ranking import rank
-    from ugcbench_leaderboard.standings import gather, read_run
+    from ugcbench_leaderboard.standings import gather
 
     directory = read_entries(entries)
-    runs = [read_run(path) if path.is_dir() else read_card_run(path, registry) for path in paths]
+    runs = [_read(path, registry) for path in paths]
     prefixes = [spec.name for spec in registry.models.values() if spec.prefix]
     return [
         rank(table, mark_differences(gather(table, directory, runs, prefixes))) for table in tables
     ]
+
+
+def _read(path: Path, registry: Registry) -> Run:
+    """The numbers of a run directory or of a card."""
+    from ugcbench_leaderboard.cards.rows import read_card_run
+    from ugcbench_leaderboard.standings import read_run
+
+    if path.is_file():
+        return read_card_run(path, registry)
+    if not (path / "run.json").exists() and any(path.glob("*.json")):
+        raise UsageError(f"{path} is no run; if it holds cards, add them by: --cards {path}")
+    return read_run(path)
 
 
 def _refuse_mixed(standings: Sequence[Sequence[Row]]) -> None:

@@ -76,14 +76,18 @@ class Sheet:
 
     def marks(self, y: float, entries: Sequence[tuple[dict[str, Any], str]]) -> None:
         """A line that explains marks: what each looks like, and what it stands for."""
-        from matplotlib.lines import Line2D
-
         x = MARGIN + 0.08
         for look, meaning in entries:
-            at = ([x / self.width], [1 - y / self.height])
-            self.figure.add_artist(Line2D(*at, linestyle="none", **look))
+            self.mark(x, y, look)
             self.text(x + 0.13, y, meaning, size=SMALL, colour=self.theme.quiet)
             x += 0.13 + width_of(meaning, SMALL) + 0.3
+
+    def mark(self, x: float, y: float, look: dict[str, Any]) -> None:
+        """A mark beside the drawing that looks like those in it."""
+        from matplotlib.lines import Line2D
+
+        at = ([x / self.width], [1 - y / self.height])
+        self.figure.add_artist(Line2D(*at, **{"linestyle": "none", **look}))
 
 
 @lru_cache(maxsize=4096)

@@ -69,7 +69,7 @@ MARKS = "osD^vPX"
 
 @contextlib.contextmanager
 def styled(theme: Theme) -> Iterator[None]:
-    """matplotlib as the pictures need it, and afterwards as it was.
+    """Matplotlib as the pictures need it, and afterwards as it was.
 
     Names are shown as they are, with no `$` taken for a formula. A letter that the font doesn't
     have is drawn as a box and not complained about.

@@ -50,6 +50,7 @@ def test_a_card_and_its_run_are_one_row(ugcbench, card_file, mini_run):
     assert run == card
     shelf = ugcbench("leaderboard", "--cards", "shelf", *alone)
     assert json.loads(shelf.stdout) == run
+    assert "--cards shelf" in ugcbench("leaderboard", "shelf").stderr
 
 
 def test_made_up_numbers_are_refused(ugcbench, card_file):

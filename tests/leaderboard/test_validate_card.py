@@ -251,6 +251,8 @@ def test_the_command_and_its_exit_codes(ugcbench, mini_card, tmp_path):
     assert (good["valid"], bad["valid"]) == (True, False)
     assert bad["findings"][0]["level"] == "error"
     assert ugcbench("leaderboard", "validate", "absent.json").returncode == 2
+    absent = ugcbench("leaderboard", "validate", "good.json", "--dataset", "absent")
+    assert (absent.returncode, "no dataset 'absent'" in absent.stderr) == (2, True)
     text = ugcbench("leaderboard", "validate", "bad.json", "--format", "csv").stdout
     assert text.splitlines()[0] == "card,level,about,finding"
 

@@ -42,17 +42,17 @@ def text_of(raw):
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "Expecting value"),
-        (b"\xff\xfe", "can't decode"),
+        (b"", "not JSON: Expecting value"),
+        (b"\xff\xfe", "not UTF-8: byte 0"),
         (b"[1]", "no result card"),
         (b'{"a": 1}', "no result card"),
         (b'{"schema_version": 2}', "schema version 2"),
         (b'{"schema_version": NaN}', "NaN is no number"),
         (b'{"schema_version": 1e999}', "too large"),
-        (b'{"schema_version": ' + b"9" * 10_000 + b"}", "too large"),
+        (b'{"schema_version": ' + b"9" * 10_000 + b"}", "Exceeds the limit"),
         (b'{"schema_version": 1, "schema_version": 1}', "stands twice"),
         (b"[" * 1_000_000, "nested too deeply"),
-        (b'{"schema_version": 1}', "Field required"),
+        (b'{"schema_version": 1}', "missing key 'about'"),
         (b"{" + b",".join(b'"k%d":1' % n for n in range(20_000)) + b"}", "20000 keys"),
     ],
     ids=lambda value: repr(value)[:24],
@@ -81,6 +81,20 @@ def test_a_long_text_is_not_searched(mini_card, plugins, tmp_path):
     card["system"]["options"] = {"x": "/" * 3_000_000}
     found = check(tmp_path / "c.json", json.dumps(card).encode(), plugins)
     assert any("larger without its records" in finding.text for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"surprise": 1}, "unknown key 'surprise'"),
+        ({"clips": {"limit": 10**40}}, "too large"),
+        ({"about": [1] * 200_000}, "more than 100000 values"),
+        ({"records": 1}, "records: must be a list"),
+        ({"records": [1, 2]}, "records[0]: Input should be an object"),
+    ],
+)
+def test_what_is_no_part_of_a_card_is_told(mini_card, changes, reason):
+    assert reason in text_of(json.dumps({**mini_card, **changes}).encode())
 
 
 def places(value, path=()):

@@ -12,7 +12,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    AfterValidator,
+    FailFast,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from ugcbench.plaintext import OBEYED
 from ugcbench.protocol import Protocol
@@ -188,7 +194,7 @@ class Card(Frozen):
     hashes: Hashes
     environment: Environment
     summary: Summary
-    records: tuple[CardRecord, ...]
+    records: Annotated[tuple[CardRecord, ...], FailFast()]
 
     @property
     def tasks(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def check_claims(card: Card, registry: Registry) -> Iterator[Finding]:
 
 def check_standing(card: Card) -> Iterator[Finding]:
     """What sets a card's row apart from others, or keeps it from being taken as one of them."""
-    for cell in card.summary.cells:
+    for cell in {(_task(cell), cell.n, cell.asked): cell for cell in card.summary.cells}.values():
         yield from _check_coverage(cell)
     yield from _check_clips(card)
     yield from _check_about(card)
@@ -152,13 +152,17 @@ def _check_coverage(cell: Cell) -> Iterator[Finding]:
     if cell.n == cell.asked:
         return
     if cell.n == 0:
-        yield warning(cell.name, f"none of {cell.asked} samples counts: there is no figure")
+        yield warning(_task(cell), f"none of {cell.asked} samples counts: there is no figure")
         return
     text = f"{cell.n} of {cell.asked} samples count ({cell.coverage:.1%})"
     if cell.coverage < LEAST_COVERAGE:
-        yield error(cell.name, f"{text}; at least {LEAST_COVERAGE:.0%} must")
+        yield error(_task(cell), f"{text}; at least {LEAST_COVERAGE:.0%} must")
     else:
-        yield warning(cell.name, text)
+        yield warning(_task(cell), text)
+
+
+def _task(cell: Cell) -> str:
+    return cell.name.partition(":")[0]
 
 
 def _check_clips(card: Card) -> Iterator[Finding]:

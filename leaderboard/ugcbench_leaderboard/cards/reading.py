@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ LARGEST_NUMBER = 1e15
 """The largest number of anything in a card: beyond it, counts and times are no longer exact."""
 
 MOST_KEYS = 10_000
+KEYS = frozenset(Card.model_fields)
+MOST_VALUES = 100_000
+"""Values of the head of a card."""
+
 LONGEST_COMPLAINT = 300
 
 
@@ -52,6 +57,10 @@ def parse_card(raw: bytes, name: str) -> Card:
         reason = describe(error)
     except RecursionError:
         reason = "nested too deeply"
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8: byte {error.start} can't be read"
+    except json.JSONDecodeError as error:
+        reason = f"not JSON: {error}"
     except ValueError as error:
         reason = str(error)
     raise CardError(f"{name}: {shorten(reason)}")
@@ -75,7 +84,6 @@ def _check(raw: bytes) -> None:
         object_pairs_hook=_once,
         parse_constant=_refuse_constant,
         parse_float=_finite,
-        parse_int=_bounded,
     )
     if not isinstance(found, dict) or "schema_version" not in found:
         raise ValueError("no result card; make one by `ugcbench card RUN`")
@@ -85,6 +93,26 @@ def _check(raw: bytes) -> None:
             f"a card of schema version {version}, and this ugcbench reads {SCHEMA}; "
             "validate it with the ugcbench that made it, or a newer one"
         )
+    if odd := sorted(found.keys() ^ KEYS):
+        what = "missing" if odd[0] in KEYS else "unknown"
+        raise ValueError(f"{what} key {odd[0]!r}")
+    if not isinstance(found["records"], list):
+        raise ValueError("records: must be a list")
+    head = {name: value for name, value in found.items() if name != "records"}
+    for place, value in enumerate(_values(head)):
+        if place > MOST_VALUES:
+            raise ValueError(f"holds more than {MOST_VALUES} values beside its records")
+        if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+            raise ValueError("holds a number that is too large")
+
+
+def _values(value: object) -> Iterator[object]:
+    """Every value in parsed JSON."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _values(each)
+    else:
+        yield value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -106,9 +134,3 @@ def _finite(text: str) -> float:
     if not math.isfinite(number) or abs(number) > LARGEST_NUMBER:
         raise ValueError(f"the number {shorten(text)} is too large")
     return number
-
-
-def _bounded(text: str) -> int:
-    if len(text) > len(str(int(LARGEST_NUMBER))):
-        raise ValueError(f"the number {text[:20]}... is too large")
-    return int(text)

@@ -24,7 +24,8 @@ LARGE = 10 << 20
 def validate_file(file: Path, registry: Registry, dataset: str | None = None) -> list[Finding]:
     """What is found in a card's file, errors first; never raises for what stands in it.
 
-    `dataset` is the name or path of the dataset, if not the one that the card names.
+    `dataset` is the name or path of the dataset, if not the one that the card names; raises
+    `UsageError` if it can't be opened.
     """
     try:
         card = read_card(file)
@@ -39,7 +40,8 @@ def validate_file(file: Path, registry: Registry, dataset: str | None = None) ->
 
 def validate(card: Card, registry: Registry, dataset: str | None = None) -> list[Finding]:
     """What is found in a card, errors first; see `validate_file`."""
-    found = list(_findings(card, registry, dataset))
+    given = open_dataset(registry, dataset, {})[0] if dataset else None
+    found = list(_findings(card, registry, given))
     return sorted(found, key=lambda finding: finding.level)
 
 
@@ -50,14 +52,14 @@ def find_contradictions(card: Card, registry: Registry) -> list[Finding]:
     return [finding for finding in found if finding.level == "error"]
 
 
-def _findings(card: Card, registry: Registry, dataset: str | None) -> Iterator[Finding]:
+def _findings(card: Card, registry: Registry, given: Dataset | None) -> Iterator[Finding]:
     yield from check_claims(card, registry)
     yield from check_standing(card)
     yield from check_records(card)
     tasks = _tasks(card, registry)
     gold: Samples | None = None
     try:
-        opened = _open(registry, dataset, card.clips.dataset)
+        opened = _open(registry, card.clips.dataset) if given is None else given
         gold = find_samples(opened, tasks, card.clips.limit, card.clips.subset)
     except UgcbenchError as problem:
         text = (
@@ -73,11 +75,11 @@ def _findings(card: Card, registry: Registry, dataset: str | None) -> Iterator[F
         yield from check_against_gold(card, tasks, gold)
 
 
-def _open(registry: Registry, given: str | None, stated: str) -> Dataset:
-    """The dataset that the user gave, or that the card states: a name then, and never a path."""
-    if given is None and not registry.has_dataset(stated):
+def _open(registry: Registry, stated: str) -> Dataset:
+    """The dataset that a card states: a name, and never a path; raises `UsageError`."""
+    if not registry.has_dataset(stated):
         raise UsageError(f"{stated} is no registered dataset")
-    return open_dataset(registry, given or stated, {})[0]
+    return open_dataset(registry, stated, {})[0]
 
 
 def _tasks(card: Card, registry: Registry) -> dict[str, Task]:
