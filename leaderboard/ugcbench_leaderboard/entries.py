@@ -28,6 +28,7 @@ from ugcbench.errors import UsageError
 from ugcbench.protocol import Protocol
 from ugcbench.subsets import Subset
 from ugcbench.types import Cell, Frozen, Summary
+from ugcbench_leaderboard.cards.card import About
 from ugcbench_leaderboard.columns import ALL, Table
 
 
@@ -95,13 +96,15 @@ class Measured(Frozen):
     """What a run of ugcbench gave: its summary with the protocol that its cells were made under,
     the `limit` on the number of clips or the drawn `subset` of them, if there was one, and the
     cells that were `bridged` from the run's judge to the scale of another. `checkpoint` names the
-    folder of weights that the run was given in place of the model's published ones.
+    folder of weights that the run was given in place of the model's published ones. `about` is what
+    the submitter of a result card says of the system.
     """
 
     protocol: Protocol
     limit: int | None = None
     subset: Subset | None = None
     checkpoint: str | None = None
+    about: About = About()
     summary: Summary
     bridged: tuple[Cell, ...] = ()
 

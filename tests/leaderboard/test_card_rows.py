@@ -75,9 +75,10 @@ def test_a_judge_that_nobody_knows_hides_no_numbers(card_file, plugins):
 
 
 def test_cards_among_the_entries_are_entries(card_file, tmp_path):
-    card_file("entries/cards/blind.json")
+    card_file("entries/cards/blind.json", lambda card: card["about"].update(weights="open"))
     directory = read_entries(tmp_path / "entries")
     assert [entry.model for entry in directory.entries] == ["blind"]
+    assert directory.entries[0].measured[0].about.weights == "open"
     (row,) = gather("caption", directory)
     assert row.model == "blind"
 

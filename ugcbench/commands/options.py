@@ -181,7 +181,7 @@ def read_options(pairs: tuple[str, ...]) -> Mapping[str, Any]:
 def read_asking(typed: dict[str, Any]) -> None:
     """Turn what was typed for the judge's options and the prices into what a request takes."""
     typed["judge_options"] = read_options(typed.get("judge_options", ()))
-    typed["prices"] = _prices(typed["prices"])
+    typed["prices"] = load_prices(typed["prices"])
 
 
 def read_executor(typed: dict[str, Any]) -> None:
@@ -191,7 +191,7 @@ def read_executor(typed: dict[str, Any]) -> None:
     typed["executor_options"] = {**read_options(typed["executor_options"]), **given}
 
 
-def _prices(path: str | None) -> Mapping[str, Price]:
+def load_prices(path: str | None) -> Mapping[str, Price]:
     """The user's prices: --prices, $UGCBENCH_PRICES, or prices.toml in the configuration folder."""
     from ugcbench.models import read_prices
 

@@ -55,5 +55,6 @@ def _measured(card: Card) -> Measured:
         limit=card.clips.limit,
         subset=card.clips.subset,
         checkpoint=card.system.checkpoint,
+        about=card.about,
         summary=card.summary,
     )
