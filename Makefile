@@ -8,7 +8,7 @@ PIP_CONSTRAINTS ?= -c constraints.txt
 VLLM_PIP := PIP_CONSTRAINT=constraints-vllm.txt .venv-vllm/bin/python -m pip --disable-pip-version-check --quiet
 SWIFT_PIP := PIP_CONSTRAINT=constraints-swift.txt .venv-swift/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-vllm test-swift check docs audit clean
+.PHONY: demo test test-vllm test-swift check docs site audit clean
 
 demo: .venv/.demo  ## run a real model on the mini benchmark
 	$(BIN)/ugcbench run --model signal-baseline --tasks all --dataset mini --judge lexical
@@ -32,11 +32,15 @@ docs: .venv/.dev  ## build docs/ into docs/_build, where every warning is an err
 	$(BIN)/python -m sphinx -b html -d docs/_build/.doctrees -W --keep-going --quiet docs docs/_build
 	@echo "open docs/_build/index.html"
 
+site: .venv/.dev  ## build the leaderboard's pages into build/site; with runs: RUNS="--runs DIR"
+	$(BIN)/ugcbench leaderboard $(RUNS) --site build/site
+	@echo "open build/site/index.html"
+
 audit: .venv/.dev  ## look for known vulnerabilities of the pinned packages, where the index can be asked
 	$(BIN)/python tools/audit.py
 
 clean:
-	rm -rf .venv .venv-vllm .venv-swift docs/_build
+	rm -rf .venv .venv-vllm .venv-swift docs/_build build/site
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ugcbench needs Python 3.11 or newer; try: make PYTHON=python3.11")'

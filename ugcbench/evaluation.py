@@ -318,7 +318,7 @@ def _tell(plan: Plan, summary: Summary) -> None:
     if hook.ugcbench_record.get_hookimpls():
         for record in read_records(plan.store.path):
             hook.ugcbench_record(record=record)
-    hook.ugcbench_finished(summary=summary)
+    hook.ugcbench_finished(summary=summary, path=plan.store.path)
 
 
 def _first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import click
 
     from ugcbench.lifecycles import Lifecycle
@@ -64,5 +66,5 @@ def ugcbench_record(record: Record) -> None:
 
 
 @hookspec
-def ugcbench_finished(summary: Summary) -> None:
-    """Told once per run, after summary.json is on disk."""
+def ugcbench_finished(summary: Summary, path: Path) -> None:
+    """Told once per run, after summary.json is on disk in the run directory `path`."""

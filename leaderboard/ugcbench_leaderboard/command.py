@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ugcbench.rendering import Format
     from ugcbench_leaderboard.checking import Comparison
     from ugcbench_leaderboard.columns import Table
+    from ugcbench_leaderboard.entries import Directory
     from ugcbench_leaderboard.standings import Row, Run
 
 EXIT_CODES = """\b
@@ -61,6 +62,12 @@ folder = click.Path(exists=True, file_okay=False, path_type=Path)
     help="Entry files to use in place of those that come with ugcbench.",
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option(
+    "--site",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write both tables as pages for a browser into DIR.",
+)
 @format_option
 @click.pass_context
 def leaderboard(
@@ -73,6 +80,7 @@ def leaderboard(
     strict: bool,
     entries: Path | None,
     output: Path | None,
+    site: Path | None,
     style: Format,
 ) -> None:
     """Print the table of published figures, of the finished runs RUN and of the result cards CARD.
@@ -83,6 +91,10 @@ def leaderboard(
     """
     from ugcbench_leaderboard.rendering import render_comparisons, render_table
 
+    if site is not None:
+        _refuse_beside_site(context)
+        _build_site(context.obj, _all_runs(runs, folders, shelves), entries, site, strict=strict)
+        return
     tables: list[Table] = ["main", "caption"] if check and table is None else [table or "main"]
     standings = _standings(context.obj, tables, _all_runs(runs, folders, shelves), entries)
     if strict:
@@ -101,6 +113,33 @@ def leaderboard(
 
 
 leaderboard.add_command(validate)
+
+
+def _refuse_beside_site(context: click.Context) -> None:
+    """The site holds both tables in all formats: what chooses one of them has no meaning."""
+    for name in ("table", "check", "output", "style"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            option = "format" if name == "style" else name
+            raise UsageError(f"--{option} doesn't go with --site; leave one of them out")
+
+
+def _build_site(
+    registry: Registry, paths: Sequence[Path], entries: Path | None, folder: Path, *, strict: bool
+) -> None:
+    from ugcbench_leaderboard.columns import TABLES
+    from ugcbench_leaderboard.entries import read_entries
+    from ugcbench_leaderboard.site.gathering import gather_site, without_places
+    from ugcbench_leaderboard.site.writing import check_folder, write_site
+
+    check_folder(folder)
+    directory = read_entries(entries)
+    runs = [without_places(_read(path, registry)) for path in paths]
+    standings = _rank(registry, TABLES, directory, runs)
+    if strict:
+        _refuse_mixed(standings)
+    ranked = dict(zip(TABLES, standings, strict=True))
+    write_site(gather_site(ranked, directory, runs, registry), folder)
+    echo(f"wrote the leaderboard; open {folder / 'index.html'}")
 
 
 def _write(file: Path, text: str) -> None:
@@ -126,13 +165,19 @@ def _all_runs(runs: Sequence[Path], folders: Sequence[Path], shelves: Sequence[P
 def _standings(
     registry: Registry, tables: Sequence[Table], paths: Sequence[Path], entries: Path | None
 ) -> list[list[Row]]:
-    from ugcbench_leaderboard.comparability import mark_differences
     from ugcbench_leaderboard.entries import read_entries
+
+    runs = [_read(path, registry) for path in paths]
+    return _rank(registry, tables, read_entries(entries), runs)
+
+
+def _rank(
+    registry: Registry, tables: Sequence[Table], directory: Directory, runs: Sequence[Run]
+) -> list[list[Row]]:
+    from ugcbench_leaderboard.comparability import mark_differences
     from ugcbench_leaderboard.ranking import rank
     from ugcbench_leaderboard.standings import gather
 
-    directory = read_entries(entries)
-    runs = [_read(path, registry) for path in paths]
     prefixes = [spec.name for spec in registry.models.values() if spec.prefix]
     return [
         rank(table, mark_differences(gather(table, directory, runs, prefixes))) for table in tables

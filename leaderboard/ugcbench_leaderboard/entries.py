@@ -126,12 +126,13 @@ class Entry(Frozen):
     """One system.
 
     `aliases` are other names for it, such as those that runs use; `printed` is its name in the
-    published table.
+    published table; `about` says what is known of its weights, size, licence and home.
     """
 
     model: Name
     printed: str | None = None
     aliases: tuple[Name, ...] = ()
+    about: About = About()
     published: tuple[PublishedRow, ...] = ()
     known_differences: tuple[KnownDifference, ...] = ()
     measured: tuple[Measured, ...] = ()

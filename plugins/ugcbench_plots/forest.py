@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, ROW = 8.2, 0.255
-LABELS, PLOT, GAP = 1.55, 3.25, 0.25
-FROM_RIGHT = {"difference": 1.32, "p (Holm)": 0.72, "detectable": 0.0}
+LABELS, PLOT, GAP = 1.55, 2.75, 0.2
+INTERVAL = "interval"
+FROM_RIGHT = {"difference": 2.5, INTERVAL: 1.36, "p (Holm)": 0.72, "detectable": 0.0}
 """How far from the right margin each column of numbers ends, in inches."""
 
 MOST = 120
@@ -107,22 +108,23 @@ class _Forest:
     def draw(self) -> Sheet:
         left = MARGIN + LABELS + GAP
         panel = self.sheet.axes(left, self.top, PLOT, ROW * len(self.lines))
-        _prepare(panel, self.found.rows, len(self.lines), self.theme)
+        _prepare(panel, self.found.rows, self.lines, self.theme)
         self._head(left)
         for place, line in enumerate(self.lines):
             y = self.top + ROW * (place + 0.5)
             if isinstance(line, str):
                 text = fit(line, WIDTH - 2 * MARGIN, bold=True)
-                self.sheet.text(MARGIN, y, text, bold=True, backgroundcolor=self.theme.sheet)
+                self.sheet.text(MARGIN, y, text, bold=True)
             elif line is not None:
                 self._tell(line, y)
                 if line.difference is not None:
-                    self._mark(panel, line, place + 0.5)
+                    self._mark(panel, line, line.difference, place + 0.5)
         self._foot()
         return self.sheet
 
     def _head(self, left: float) -> None:
-        y, quiet = self.top - 0.15, {"size": SMALL, "colour": self.theme.quiet}
+        y = self.top - 0.15
+        quiet: dict[str, Any] = {"size": SMALL, "colour": self.theme.quiet}
         for name, place in FROM_RIGHT.items():
             self.sheet.text(WIDTH - MARGIN - place, y, name, ha="right", **quiet)
         one = len(self.pairs) == 1
@@ -139,12 +141,13 @@ class _Forest:
         self.sheet.text(MARGIN, y, fit(label + (" *" if row.offline_judge else ""), LABELS))
         if row.difference is None:
             why = fit("; ".join(row.notes) or "nothing in common", PLOT + 2, SMALL)
-            quiet = {"size": SMALL, "colour": self.theme.warn}
+            quiet: dict[str, Any] = {"size": SMALL, "colour": self.theme.warn}
             place = MARGIN + LABELS + GAP
-            self.sheet.text(place, y, why, backgroundcolor=self.theme.sheet, **quiet)
+            self.sheet.text(place, y, why, **quiet)
             return
         told = {
             "difference": points(row.difference, sign=True).replace("-", MINUS),
+            INTERVAL: _interval(row),
             "p (Holm)": _chance(row.p_adjusted),
             "detectable": points(row.detectable) if row.detectable is not None else "",
         }
@@ -152,14 +155,14 @@ class _Forest:
             bold = name == "difference" and self._is_clear(row)
             self.sheet.text(WIDTH - MARGIN - FROM_RIGHT[name], y, text, bold=bold, ha="right")
 
-    def _mark(self, panel: Axes, row: DifferenceRow, y: float) -> None:
+    def _mark(self, panel: Axes, row: DifferenceRow, value: float, y: float) -> None:
         theme, clear = self.theme, self._is_clear(row)
         colour = theme.accent if clear else theme.quiet
         if row.detectable is not None:
             panel.barh(y, 2 * row.detectable, 0.62, -row.detectable, color=theme.tint, zorder=1)
         if row.low is not None and row.high is not None:
             panel.plot([row.low, row.high], [y, y], color=colour, lw=1.6, zorder=3)
-        panel.plot([row.difference], [y], **_look(colour, theme, filled=clear), zorder=4)
+        panel.plot(value, y, **_look(colour, theme, filled=clear), zorder=4)
 
     def _is_clear(self, row: DifferenceRow) -> bool:
         return row.p_adjusted is not None and row.p_adjusted < 1 - self.found.confidence
@@ -167,7 +170,7 @@ class _Forest:
     def _foot(self) -> None:
         y, level = self.sheet.height - 0.22, f"{100 * (1 - self.found.confidence):.3g} %"
         if any(row.offline_judge for row in self.found.rows):
-            quiet = {"size": SMALL, "colour": self.theme.quiet}
+            quiet: dict[str, Any] = {"size": SMALL, "colour": self.theme.quiet}
             self.sheet.text(MARGIN, y, OFFLINE_JUDGE, **quiet)
             y -= 0.2
         band = {"marker": "s", "ms": 9, "color": self.theme.tint}
@@ -194,15 +197,29 @@ def _by_pair(
     return [(names, list(own)) for names, own in grouped]
 
 
-def _prepare(panel: Axes, rows: Sequence[DifferenceRow], lines: int, theme: Theme) -> None:
+def _prepare(
+    panel: Axes,
+    rows: Sequence[DifferenceRow],
+    lines: Sequence[str | DifferenceRow | None],
+    theme: Theme,
+) -> None:
+    """Limits, and the lines of the scale, which stand behind rows with numbers only."""
     ends = [end for row in rows for end in (row.low, row.high, row.difference) if end is not None]
     low, high = min([-2.0, *ends]), max([2.0, *ends])
     room = 0.06 * (high - low)
-    panel.set(xlim=(low - room, high + room), ylim=(lines, 0), yticks=[])
-    panel.locator_params(axis="x", nbins=7)
-    panel.grid(axis="x", color=theme.line, lw=0.6)
-    panel.axvline(0, color=theme.edge, lw=1.0, zorder=2)
-    panel.xaxis.set_major_formatter(lambda value, _: f"{value:+g}" if value else "0")
+    panel.set(xlim=(low - room, high + room), ylim=(len(lines), 0), yticks=[])
+    panel.locator_params(axis="x", nbins=6)
+    panel.xaxis.set_major_formatter(lambda value, _: _signed(value))
+    told = [
+        place
+        for place, line in enumerate(lines)
+        if isinstance(line, DifferenceRow) and line.difference is not None
+    ]
+    bottoms = [place + 1 for place in told]
+    for tick in panel.get_xticks():
+        if low - room <= tick <= high + room:
+            panel.vlines([tick] * len(told), told, bottoms, color=theme.line, lw=0.6, zorder=0)
+    panel.vlines([0] * len(told), told, bottoms, color=theme.edge, lw=1.0, zorder=2)
 
 
 def _look(colour: str, theme: Theme, *, filled: bool) -> dict[str, Any]:
@@ -217,3 +234,14 @@ def _look(colour: str, theme: Theme, *, filled: bool) -> dict[str, Any]:
 
 def _chance(p: float | None) -> str:
     return "" if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _interval(row: DifferenceRow) -> str:
+    if row.low is None or row.high is None:
+        return ""
+    ends = (points(end, sign=True).replace("-", MINUS) for end in (row.low, row.high))
+    return " to ".join(ends)
+
+
+def _signed(value: float) -> str:
+    return f"{value:+g}".replace("-", MINUS) if value else "0"

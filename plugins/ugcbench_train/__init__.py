@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ugcbench import TaskSpec, hookimpl
 
 if TYPE_CHECKING:
     import click
+
+    from ugcbench_train.callbacks.answering import answer_from_checkpoints, answer_in_place
+    from ugcbench_train.callbacks.evaluation import EvaluationCallback
+
+_MODULES = {
+    "EvaluationCallback": "ugcbench_train.callbacks.evaluation",
+    "answer_from_checkpoints": "ugcbench_train.callbacks.answering",
+    "answer_in_place": "ugcbench_train.callbacks.answering",
+}
+__all__ = ["EvaluationCallback", "answer_from_checkpoints", "answer_in_place"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """What needs transformers is imported when it is asked for."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
 
 
 @hookimpl

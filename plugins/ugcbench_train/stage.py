@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from ugcbench.evaluation import wait_for
 from ugcbench.plugins import Registry
 from ugcbench_train.data.files import read_rows
 from ugcbench_train.preparation import choose_rows
-from ugcbench_train.recipe import Recipe
+from ugcbench_train.recipe import Evaluation, Recipe
 from ugcbench_train.rewards.mixture import Mixture
 from ugcbench_train.rewards.processes import this_process
 from ugcbench_train.rewards.scored import Completion
@@ -87,15 +87,34 @@ def _callbacks(
     recipe: Recipe, registry: Registry, stack: contextlib.ExitStack, *, quiet: bool
 ) -> list[Any]:
     """What goes on beside the steps; `stack` ends it, however the training does."""
-    from ugcbench_train.callbacks.evaluation import EvaluationCallback
     from ugcbench_train.callbacks.progress import ProgressCallback, open_display
 
     display = open_display(quiet=quiet)
     stack.callback(display.end)
     found: list[Any] = [ProgressCallback(display)]
     if recipe.evaluation is not None:
-        found.append(EvaluationCallback(recipe, recipe.evaluation, registry, tell))
+        found.append(_evaluation(recipe, recipe.evaluation, registry))
     return found
+
+
+def _evaluation(recipe: Recipe, wanted: Evaluation, registry: Registry) -> Any:  # noqa: ANN401
+    """The evaluation on the way, of the weights in training."""
+    from ugcbench_train.callbacks.answering import answer_in_place
+    from ugcbench_train.callbacks.evaluation import EvaluationCallback
+
+    def answer(trainer: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
+        audio, batch = recipe.media.audio, wanted.concurrency
+        return answer_in_place(trainer.codec, audio=audio, batch=batch)(trainer, name)
+
+    return EvaluationCallback(
+        answer,
+        name=recipe.output.name,
+        output=recipe.output / "evaluations",
+        tell=tell,
+        registry=registry,
+        subset_seed=recipe.seed,
+        **wanted.model_dump(),
+    )
 
 
 def tell(text: str) -> None:

@@ -17,6 +17,7 @@ from ugcbench.errors import FatalModelError, MediaError
 from ugcbench.plugins import create
 from ugcbench.protocol import PROFILES
 from ugcbench.types import Prompt, Sampling
+from ugcbench_train.callbacks.answering import answer_in_place
 from ugcbench_train.callbacks.evaluation import EvaluationCallback
 from ugcbench_train.callbacks.trained_model import TrainedModel
 from ugcbench_train.recipe_files import load_recipe
@@ -102,18 +103,30 @@ class Trainer:
 
     def __init__(self, codec, model):
         self.codec, self.model = codec, model
+        self.callbacks = []
+        self.add_callback = self.callbacks.append
+        self.args = SimpleNamespace(output_dir="unused")
         self.accelerator = SimpleNamespace(
             unwrap_model=lambda model: model,
             autocast=contextlib.nullcontext,
             wait_for_everyone=lambda: None,
+            distributed_type="NO",
+            state=SimpleNamespace(deepspeed_plugin=None),
         )
 
 
-def evaluate_at(step, recipe, codec, weights, told):
-    callback = EvaluationCallback(recipe, recipe.evaluation, Registry(), told.append)
-    callback.watch(Trainer(codec, weights))
+def evaluate_at(step, recipe, codec, weights, told, trainer=None):
+    callback = EvaluationCallback(
+        answer_in_place(codec),
+        output=recipe.output / "evaluations",
+        tell=told.append,
+        **recipe.evaluation.model_dump(),
+    )
+    trainer = trainer or Trainer(codec, weights)
+    callback.watch(trainer)
+    assert trainer.callbacks == [callback]
     state = SimpleNamespace(global_step=step, is_world_process_zero=True)
-    callback.on_step_end(None, state, SimpleNamespace(should_log=True))
+    callback.on_step_end(trainer.args, state, SimpleNamespace(should_log=True))
 
 
 def test_a_failed_evaluation_stops_no_training(recipe, codec, weights):
@@ -129,3 +142,18 @@ def test_a_failed_evaluation_stops_no_training(recipe, codec, weights):
     assert told[0].startswith("step 2 could not be evaluated: ")
     assert weights.training
     weights.eval()
+
+
+@pytest.mark.parametrize(
+    "sharded",
+    [
+        {"distributed_type": "DistributedType.FSDP"},
+        {"state": SimpleNamespace(deepspeed_plugin=SimpleNamespace(zero_stage=3))},
+    ],
+)
+def test_a_part_of_the_weights_answers_nothing(recipe, codec, weights, sharded):
+    told = []
+    trainer = Trainer(codec, weights)
+    vars(trainer.accelerator).update(sharded)
+    evaluate_at(4, recipe, codec, weights, told, trainer)
+    assert "answer_from_checkpoints" in told[0]

@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-from ugcbench.codecs import Codec, Example, OpenCodec
+from ugcbench.codecs import Codec, Example
 from ugcbench.errors import MediaError, PreflightError, UsageError
 from ugcbench.media import Media, read
-from ugcbench.plugins import Registry, load_target
+from ugcbench.plugins import Registry
 from ugcbench.protocol import PROFILES
 from ugcbench.types import MediaProfile, Prompt
 from ugcbench_train import recipe as recipes
+from ugcbench_train.codec_opening import open_codec_of
 from ugcbench_train.recipe import Recipe
 from ugcbench_train.rows import Row
 
@@ -31,15 +32,8 @@ READERS = 8
 
 def open_codec(recipe: Recipe, registry: Registry | None = None) -> Codec:
     """What the recipe's model is trained through; raises `UsageError`, `FatalModelError`."""
-    spec = (registry or Registry()).model(recipe.model)
-    if spec.codec is None:
-        raise UsageError(
-            f"{recipe.model} can't be trained here; take one of the models that have a codec, such "
-            "as qwen2.5-omni-3b"
-        )
-    opened: OpenCodec = load_target(dataclasses.replace(spec, target=spec.codec, extra="train"))
     path = None if recipe.path is None else str(recipe.path)
-    return opened(model=str(spec.options["model"]), path=path, revision=recipe.revision)
+    return open_codec_of(recipe.model, path=path, revision=recipe.revision, registry=registry)
 
 
 def find_profile(media: recipes.Media) -> MediaProfile:

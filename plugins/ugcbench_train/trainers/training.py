@@ -37,7 +37,8 @@ def train(
     """Train as the recipe says; returns `<output>/final`, which the evaluation loads.
 
     `rows` hold paths of clips that can be opened from here. `reward` is TRL's reward function, for
-    GRPO. A callback that has a method `watch` gets the trainer by it. With `resume`, the last
+    GRPO. A callback that has a method `watch` gets the trainer by it,
+    and adds itself. With `resume`, the last
     complete checkpoint under `<output>/checkpoints` is gone on from. Every process of a
     distributed training calls this.
 
@@ -61,9 +62,10 @@ def train(
         trainer = _make_trainer(recipe, examples, arguments, reward)
         trainer.remove_callback(PrinterCallback)
         for callback in callbacks:
-            trainer.add_callback(callback)
             if hasattr(callback, "watch"):
                 callback.watch(trainer)
+            else:
+                trainer.add_callback(callback)
         guard.watch(trainer)
         trainer.train(resume_from_checkpoint=None if start is None else str(start))
     return _finish(recipe, trainer, codec)

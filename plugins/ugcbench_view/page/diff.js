@@ -64,9 +64,10 @@ const Diff = (() => {
 
   const shares = (piece, known) => (piece.word !== null && known.has(piece.word) && !COMMON.has(piece.word) ? "shared" : null);
 
-  // The answer's pieces, with the reference's missing words where they would stand.
+  // The answer's pieces, with the reference's missing words before what stands in their place.
   function weave(said, goldWords, pairs) {
     const partner = new Map(pairs.map(([gold, word]) => [word, gold]));
+    const following = nextPartners(partner, said.filter((piece) => piece.word !== null).length, goldWords.length);
     const woven = [];
     let next = 0;
     let word = 0;
@@ -80,19 +81,26 @@ const Diff = (() => {
         woven.push({ text: piece.text, how: null });
         continue;
       }
-      const gold = partner.get(word);
+      leave(following[word]);
+      const isShared = partner.has(word);
+      woven.push({ text: piece.text, how: isShared ? null : "added" });
+      if (isShared) next = following[word] + 1;
       word += 1;
-      if (gold === undefined) {
-        woven.push({ text: piece.text, how: "added" });
-      } else {
-        leave(gold);
-        next = gold + 1;
-        woven.push({ text: piece.text, how: null });
-      }
     }
     if (next < goldWords.length) woven.push({ text: " ", how: null });
     leave(goldWords.length);
     return join(woven);
+  }
+
+  // For each of an answer's words the place of the first word of the reference that it, or one after
+  // it, is paired with; `end` where none is.
+  function nextPartners(partner, words, end) {
+    const found = new Array(words);
+    for (let word = words - 1, next = end; word >= 0; word -= 1) {
+      next = partner.get(word) ?? next;
+      found[word] = next;
+    }
+    return found;
   }
 
   // Neighbours of one kind become one piece; a space between two marked words is marked with them.

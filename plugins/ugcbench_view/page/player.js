@@ -27,7 +27,7 @@ const Player = (() => {
     if (!media.source) return null;
     const element = make("video", { controls: true, preload: "metadata", playsinline: true, "aria-label": `Clip ${media.clip}` },
       make("source", { src: media.source, type: media.kind }));
-    if (media.size) element.style.aspectRatio = `${media.size[0]} / ${media.size[1]}`;
+    if (media.size) element.style.aspectRatio = `auto ${media.size[0]} / ${media.size[1]}`;
     element.querySelector("source").addEventListener("error", () => {
       trouble.append(note("This browser can't play the clip. Its frames and its sound's outline are shown all the same.", "notice bad"));
     });
@@ -61,7 +61,7 @@ const Player = (() => {
       ? make("p", { class: "oddities" }, make("span", null, "Unusual: "), media.oddities.map((oddity) => make("span", { class: "badge" }, oddity.replaceAll("_", " "))))
       : null;
     return {
-      element: make("div", { class: video || standing ? "player" : "player alone" },
+      element: make("div", { class: "player" },
         video || standing ? make("div", { class: "stage" }, video ?? standing) : null,
         make("div", { class: "timeline" }, trouble, frames.elements, wave?.element, oddities)),
       seek,

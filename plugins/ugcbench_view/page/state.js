@@ -5,19 +5,20 @@ const State = (() => {
   const PLAIN = { task: "", status: "", run: "", min: "", max: "", q: "", differ: "", judges: "", sort: "order", down: "" };
   const FILTERS = Object.keys(PLAIN).filter((name) => name !== "sort" && name !== "down");
   const listeners = [];
-  // `at` is "task:sample" or empty; `time` a moment of the clip that a link asked for.
-  let now = { ...PLAIN, at: "", time: "" };
+  // `at` is "task:sample" or empty; `time` a moment of the clip that a link asked for; `runs` is "1"
+  // when the runs were asked for, "0" when they were put away.
+  const ALL = { ...PLAIN, at: "", time: "", runs: "" };
+  let now = ALL;
 
   function read() {
     const told = new URLSearchParams(location.hash.slice(1));
-    return Object.fromEntries(Object.keys({ ...PLAIN, at: "", time: "" }).map(
-      (name) => [name, told.get(name) ?? PLAIN[name] ?? ""]));
+    return Object.fromEntries(Object.entries(ALL).map(([name, plain]) => [name, told.get(name) ?? plain]));
   }
 
   function write(state) {
     const told = new URLSearchParams();
     for (const [name, value] of Object.entries(state)) {
-      if (value !== (PLAIN[name] ?? "")) told.set(name, value);
+      if (value !== ALL[name]) told.set(name, value);
     }
     return `#${told.toString().replaceAll("%2F", "/").replaceAll("%3A", ":")}`;
   }
@@ -27,10 +28,11 @@ const State = (() => {
     if (changed.size) listeners.forEach((listen) => listen(now, changed));
   }
 
-  // Change some of the state; `push` makes a step for the browser's way back.
+  // Change some of the state; `push` makes a step for the browser's way back. Another sample puts
+  // the runs away.
   function set(changes, push = false) {
     const before = now;
-    now = { ...now, time: "", ...changes };
+    now = { ...now, time: "", ...("at" in changes ? { runs: "" } : {}), ...changes };
     history[push ? "pushState" : "replaceState"](null, "", write(now));
     tell(before);
   }
