@@ -43,6 +43,9 @@ class JudgeRule(Frozen):
         return {name: value for name, value in rules.items() if unused.get(name, ...) != value}
 
 
+ASKED_AS = ", asked as "
+
+
 class Protocol(Frozen):
     """The rules of a benchmark run; compare numbers only where `hash()` agrees.
 
@@ -67,6 +70,17 @@ class Protocol(Frozen):
     def hash(self) -> str:
         """Twelve hexadecimal digits that change with any rule."""
         return digest(self.model_dump(mode="json"))
+
+    def scored_by(self, other: Protocol) -> Protocol:
+        """The rules for answers that were asked for under these and are scored by `other`'s.
+
+        That is `other` itself where both ask alike; otherwise its name says that they don't.
+        """
+        asking = {name: getattr(self, name) for name in ("profile", "sampling", "prompts")}
+        if all(getattr(other, name) == rule for name, rule in asking.items()):
+            return other
+        asked = self.name.rpartition(ASKED_AS)[2]
+        return other.model_copy(update={**asking, "name": f"{other.name}{ASKED_AS}{asked}"})
 
     def counted(self, score: Score) -> float | None:
         """The number by which a score enters a mean, or None if it is left out."""

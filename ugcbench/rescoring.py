@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ def rescore(
 
     The keyword arguments are fields of `ugcbench.requests.Request` that replace the run's own.
     Another `judge`, number of `votes`, `quorum`, `protocol` or choice of `tasks` needs `output`, a
-    new run directory; otherwise the run's records and summary are written anew in place. Raises a
+    new run directory; otherwise the run's records and summary are written anew in place. Of another
+    `protocol` only the rules of scoring are taken: what the model saw stays what it was. Raises a
     `UgcbenchError`.
     """
     return wait_for(_rescore(Path(path), observer or Unobserved(), request))
@@ -76,7 +78,10 @@ def _request(path: Path, given: Mapping[str, Any]) -> Request:
         "subset": stored.subset.size if stored.subset else None,
         "subset_seed": stored.subset.seed if stored.subset else 0,
     }
-    return Request(**{**kept, **given})
+    request = Request(**{**kept, **given})
+    if "protocol" not in given:
+        return request
+    return replace(request, protocol=stored.protocol.scored_by(request.rules))
 
 
 def _copy_answers(source: Path, plan: Plan) -> None:

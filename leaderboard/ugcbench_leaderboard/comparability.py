@@ -145,7 +145,7 @@ def _beside_published(figure: Figure) -> Iterator[Difference]:
         yield Difference("dataset", f"dataset {run.gold} instead of {GOLD}")
     if run.measured.clips != ALL_CLIPS:
         yield Difference("clips", f"{run.measured.clips} instead of {ALL_CLIPS}")
-    if not run.measured.protocol.name.startswith("paper"):
+    if not run.under_paper:
         yield Difference("protocol", _protocols(run.measured.protocol, PROTOCOLS["paper"]))
 
 

@@ -46,8 +46,12 @@ class Run:
     @property
     def regenerates(self) -> bool:
         """Whether it is meant to give published figures again."""
-        under_paper = self.measured.protocol.name.partition("-")[0] == "paper"
-        return under_paper and self.gold == GOLD and self.measured.clips == ALL_CLIPS
+        return self.under_paper and self.gold == GOLD and self.measured.clips == ALL_CLIPS
+
+    @property
+    def under_paper(self) -> bool:
+        """Whether it was asked and scored under a `paper` protocol."""
+        return self.measured.protocol.name.partition("-")[0] == "paper"
 
     def read_counted(self) -> Mapping[str, Counted]:
         """What was counted in each cell, nothing if that is not known; raises `RunError`."""

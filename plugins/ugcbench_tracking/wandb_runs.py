@@ -10,6 +10,7 @@ from typing import Any
 import wandb
 
 from ugcbench.errors import UsageError
+from ugcbench.plaintext import join_lines
 from ugcbench_tracking.report import HEADERS, Report
 
 PROJECT = "ugcbench"
@@ -87,8 +88,8 @@ def _check_login() -> None:
         wandb.login()
     except (wandb.Error, TimeoutError) as error:
         raise UsageError(
-            f"Weights & Biases has no key ({error}); type `wandb login`, or set WANDB_MODE=offline "
-            "and send what was written by `wandb sync` later"
+            f"Weights & Biases can't be used: {join_lines(str(error))}; type `wandb login`, or set "
+            "WANDB_MODE=offline and send what is written by `wandb sync` later"
         ) from error
 
 

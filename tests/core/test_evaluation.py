@@ -20,6 +20,7 @@ from ugcbench.errors import (
 )
 from ugcbench.models import Fake, Price
 from ugcbench.plans import read_config
+from ugcbench.protocol import get_protocol
 from ugcbench.results import Result
 from ugcbench.store import read_lines
 from ugcbench.verification import find_problems
@@ -227,6 +228,19 @@ def test_rescoring_asks_the_model_nothing(registry, tmp_path):
     assert other.cells["toy/judged"].value == first.cells["toy/judged"].value
     assert find_problems(other.path) == []
     assert Result.load(first.path).summary.cells == first.summary.cells
+
+
+def test_another_protocol_scores_what_was_asked_under_the_first(registry, tmp_path):
+    first = run(registry, tmp_path)
+    there = {"registry": registry, "protocol": "paper", "output": tmp_path / "other"}
+    rules = read_config(ugcbench.rescore(first.path, **there).path).protocol
+    paper, asked = get_protocol("paper"), get_protocol("v1")
+    assert (rules.prompts, rules.name) == (asked.prompts, "paper, asked as v1")
+    assert (rules.choice, rules.judge) == (paper.choice, paper.judge)
+    there = {"registry": registry, "protocol": "v1", "output": tmp_path / "back"}
+    back = ugcbench.rescore(tmp_path / "other", **there)
+    assert read_config(back.path).protocol == asked
+    assert back.summary.cells == first.summary.cells
 
 
 def test_a_limit_takes_the_first_clips(registry, tmp_path):

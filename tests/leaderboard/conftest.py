@@ -107,6 +107,12 @@ def constant(**figures):
     return {names[name]: [value, value] for name, value in figures.items()}
 
 
+@pytest.fixture(scope="session")
+def write_runs():
+    """`write_run`, for fixtures that outlive a test."""
+    return write_run
+
+
 @pytest.fixture
 def make_run(tmp_path):
     """`write_run` below the test's own folder."""

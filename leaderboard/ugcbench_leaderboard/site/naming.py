@@ -10,9 +10,12 @@ LONGEST = 80
 
 
 def slug(name: str) -> str:
-    """A name of small letters, digits, dots and dashes; no two names have the same."""
+    """A name of small letters, digits, dots and dashes, with a digest where that is another name.
+
+    No two names have the same.
+    """
     plain = re.sub(r"[^a-z0-9.]+", "-", name.casefold()).strip("-.")[:LONGEST]
-    return plain if plain == name else f"{plain}-{digest(name, 6)}".lstrip("-.")
+    return plain if plain == name else f"{plain}_{digest(name, 8)}"
 
 
 def task_slug(name: str) -> str:

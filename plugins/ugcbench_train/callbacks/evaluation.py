@@ -52,7 +52,7 @@ class EvaluationCallback(TrainerCallback):  # type: ignore[misc]
         every: int | None = None,
         name: str | None = None,
         output: Path | str | None = None,
-        tell: Callable[[str], None] = log.warning,
+        tell: Callable[[str], None] | None = None,
         registry: Registry | None = None,
         **asked: Any,  # noqa: ANN401
     ) -> None:
@@ -60,7 +60,8 @@ class EvaluationCallback(TrainerCallback):  # type: ignore[misc]
             raise UsageError(f"every is a number of steps from 1 on, not {every}")
         self._answering, self._asked = answering, asked
         self._every, self._name, self._output = every, name, output
-        self._tell, self._registry = tell, registry
+        self._tell, self._warn = tell or log.info, tell or log.warning
+        self._registry = registry
         self._anew = False
         self._trainer: Any = None
 
@@ -115,7 +116,7 @@ class EvaluationCallback(TrainerCallback):  # type: ignore[misc]
         try:
             result = self._run(step, folder)
         except UgcbenchError as error:
-            self._tell(f"step {step} could not be evaluated: {error}")
+            self._warn(f"step {step} could not be evaluated: {error}")
             return
         values = {cell.name: cell.value for cell in result.summary.cells if cell.value is not None}
         # TRL's own `log` would add, and forget, what the step is still to tell.
