@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 
 import pytest
@@ -141,9 +142,11 @@ def test_a_figure_tells_where_it_comes_from_by_keyboard(open_page):
                  "paper@", "ugcbench run --model gemini-2.5-flash"):  # fmt: skip
         assert told in text
     assert "cell=gemini-2.5-flash" in page.url
+    link = dialog.get_by_role("link", name="What this column measures")
+    assert link.get_attribute("href") == "tasks/ugc-ocr.html"
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
-    assert "cell=" not in page.url
+    page.wait_for_url(re.compile(r"/index\.html$"))
     assert figure.evaluate("element => element === document.activeElement")
     board(page).locator("tbody tr").nth(1).locator("a.figure").first.click()
     assert "taken over as it was published" in dialog.inner_text()
@@ -161,8 +164,9 @@ def test_chosen_systems_stand_side_by_side(open_page):
     assert drawn.locator("path.whisker").count() == 1
     assert drawn.locator("rect.outlined").count() == 1
     bar, whisker = (drawn.locator(part).first.bounding_box() for part in ("rect", "path.whisker"))
-    assert bar["x"] <= whisker["x"]
-    assert whisker["x"] + whisker["width"] <= bar["x"] + bar["width"] + 1
+    stroke = 4
+    assert bar["x"] <= whisker["x"] + stroke
+    assert whisker["x"] + whisker["width"] <= bar["x"] + bar["width"] + stroke
     page.get_by_role("button", name="Clear the choice").click()
     assert not comparison.is_visible()
 

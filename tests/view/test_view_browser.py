@@ -292,6 +292,54 @@ def multiply(index):
     return index.model_copy(update={"entries": Entries(**columns)})
 
 
+def test_the_runs_are_told(shown, tmp_path, open_export):
+    folder, index = shutil.copytree(shown, tmp_path / "rates"), read_index(shown)
+    rates = {"name": "ugc/tone", "label": "Errors", "lower_is_better": True}
+    rate = index.runs[0].cells[0].model_copy(update=rates | {"value": 1.2, "low": 0.9, "high": 1.5})
+    first = index.runs[0].model_copy(update={"cells": (rate,), "notices": ("Mind the gold.",)})
+    index = index.model_copy(update={"runs": (first, index.runs[1])})
+    write_script(folder / "data", "index", index)
+    page = open_export(folder=folder)
+    row = page.get_by_role("row").filter(has_text="Errors")
+    assert "lower is better, scale to 1.5" in row.inner_text()
+    assert row.get_by_role("cell").first.inner_text().split() == [
+        "1.200",
+        "0.900",
+        "to",
+        "1.500",
+        "n",
+        "5",
+    ]
+    scale, interval = (row.locator(name).first.bounding_box() for name in (".scale", ".interval"))
+    end = interval["x"] + interval["width"]
+    assert end == pytest.approx(scale["x"] + scale["width"], abs=1)
+    told = page.locator(".told").inner_text()
+    assert "watched: Mind the gold." in told
+    assert "different protocols: judge.votes" in told
+    row.get_by_role("button", name="Errors").click()
+    assert {found.partition(" ")[0] for found in rows(page)} == {"Tone"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer", "kind", "pieces"),
+    [
+        ("A dog barks.", "a DOG, barks", "same", []),
+        ("Neutral", "Positive", "variant", [("left", "Neutral"), ("added", "Positive")]),
+        ("a b c d e f", "a b x d e", "variant", [("left", "c"), ("added", "x"), ("left", "f")]),
+        ("狗在叫", "猫在叫", "variant", [("left", "狗"), ("added", "猫")]),
+        ("A red car, a blue cat", "It has color: RED and a cat", "apart", ["RED", "cat"]),
+        ("", "something else than nothing at all", "apart", []),
+    ],
+)
+def test_words_are_compared(open_export, reference, answer, kind, pieces):
+    found = open_export().evaluate("(two) => Diff.compare(...two)", [reference, answer])
+    marked = [(each["how"], each["text"]) for each in found["pieces"] if each["how"]]
+    assert found["kind"] == kind
+    assert marked == [("shared", each) if isinstance(each, str) else each for each in pieces]
+    kept = "".join(each["text"] for each in found["pieces"] if each["how"] != "left")
+    assert kept.split() == answer.split()
+
+
 def test_missing_media_are_told(watched, write_export, open_export):
     without = write_export(watched, wanted="none")
     page = open_export(SHOWN, folder=without)

@@ -104,12 +104,19 @@ def _environment() -> Any:  # noqa: ANN401
 
 def _data(site: Site) -> dict[str, Any]:
     """What the scripts of the table read: for each table its columns and rows."""
-    return {table.name: _table(table) for table in site.tables}
+    pages = {task.name: f"tasks/{task.slug}.html" for task in site.tasks}
+    return {table.name: _table(table, pages) for table in site.tables}
 
 
-def _table(table: ShownTable) -> dict[str, Any]:
+def _table(table: ShownTable, pages: Mapping[str, str]) -> dict[str, Any]:
     columns = [
-        {"key": each.key, "label": each.label, "title": each.title} for each in table.headings
+        {
+            "key": each.key,
+            "label": each.label,
+            "title": each.title,
+            "page": pages.get(each.task or ""),
+        }
+        for each in table.headings
     ]
     rows = [
         {

@@ -11,7 +11,8 @@ const Answers = (() => {
       pieces.some(({ how }) => how === "added") ? make("ins", null, "not in the reference") : null,
       pieces.some(({ how }) => how === "left") ? make("del", null, "only in the reference") : null,
     ],
-    apart: (pieces) => (pieces.some((piece) => piece.how) ? [make("mark", null, "also in the reference")] : ["no telling word in common with the reference"]),
+    apart: (pieces) => [pieces.some((piece) => piece.how)
+      ? make("mark", null, "also in the reference") : "no telling word in common with the reference"],
   };
 
   // An answer, its differences to the reference marked if wanted and if there is one.
@@ -73,9 +74,17 @@ const Answers = (() => {
     ], "spent");
   }
 
+  const isRecord = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+  // What a judge said under a name; a list of records has a line for each.
   function field(name, value) {
+    const label = `${name.replaceAll("_", " ")} `;
+    if (Array.isArray(value) && value.length && value.every(isRecord)) {
+      return make("div", { class: "field records" }, label, make("ul", null, value.map((record) =>
+        make("li", null, Object.entries(record).map(([key, one]) => field(key, one))))));
+    }
     const text = value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
-    return make("span", { class: "field" }, `${name.replaceAll("_", " ")} `, make("b", null, text));
+    return make("span", { class: "field" }, label, make("b", null, text));
   }
 
   function verdict(one, number, of) {
@@ -88,7 +97,7 @@ const Answers = (() => {
       make("p", { class: "voice" }, of > 1 ? make("span", { class: "number" }, `${number} of ${of}`) : null,
         make("span", null, one.model && one.model !== one.judge ? `${one.judge}, replied by ${one.model}` : one.judge)),
       one.failure ? failure(one.failure) : null,
-      fields.length ? make("p", { class: "given" }, fields.map(([name, value]) => field(name, value))) : null,
+      fields.length ? make("div", { class: "given" }, fields.map(([name, value]) => field(name, value))) : null,
       one.reason ? make("blockquote", null, one.reason) : null,
       one.text === null || (!fields.length && !one.reason)
         ? one.text ? make("pre", null, one.text) : null
@@ -117,7 +126,8 @@ const Answers = (() => {
   function receipt(read) {
     if (!read) return null;
     const size = ([width, height]) => `${width} × ${height}`;
-    return fold(`Receipt: ${Figures.many(read.frame_times.length, "frame")}, ${read.audio_seconds > 0 ? `${read.audio_seconds.toFixed(1)} s of sound` : "no sound"}`,
+    const sound = read.audio_seconds > 0 ? `${read.audio_seconds.toFixed(1)} s of sound` : "no sound";
+    return fold(`Receipt: ${Figures.many(read.frame_times.length, "frame")}, ${sound}`,
       { class: "receipt" }, facts([
         ["sent as", read.sent], ["profile", read.profile], ["frames", size(read.frame_size)], ["clip", size(read.source_size)],
         ["turned by", read.rotation ? `${read.rotation}°` : null], ["length", Figures.seconds(read.duration)],

@@ -5,9 +5,9 @@ const Diff = (() => {
   const LIMIT = 4e6; // cells of the table; beyond it words are compared without their order
   const CLOSE = 0.5; // the share of words in common from which a text reads as another's variant
   const segmenter = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "word" }) : null;
-  // Words that say nothing when two texts share them.
-  const COMMON = new Set(("a an and are as at be been but by can could for from had has have he her his i in into is "
-    + "it its no not of on or our she so that the their them then there these they this to was we were what which "
+  // Words that say nothing when two texts of this kind share them.
+  const COMMON = new Set(("a an and are as at be been but by can clip could for from had has have he her his i in into is "
+    + "it its no not of on or our she so that the their them then there these they this to video was we were what which "
     + "while who will with would you your").split(" "));
 
   // Pieces of a text: words with what they are compared by, and what lies between (without).
@@ -59,10 +59,14 @@ const Diff = (() => {
       }
     }
     const known = new Set(goldWords.map((piece) => piece.word));
-    return { kind: "apart", pieces: join(said.map((piece) => ({ text: piece.text, how: shares(piece, known) }))) };
+    return { kind: "apart", pieces: join(said.map((piece, place) => (
+      { text: piece.text, how: shares(piece, known) && !isLabel(said, place) ? "shared" : null }))) };
   }
 
-  const shares = (piece, known) => (piece.word !== null && known.has(piece.word) && !COMMON.has(piece.word) ? "shared" : null);
+  const shares = ({ word }, known) => word !== null && known.has(word) && !COMMON.has(word);
+
+  // What stands before a colon names what comes, as in "count: 2" or {"count": 2}.
+  const isLabel = (pieces, place) => /^["']?\s*:/.test(pieces.slice(place + 1, place + 3).map(({ text }) => text).join(""));
 
   // The answer's pieces, with the reference's missing words before what stands in their place.
   function weave(said, goldWords, pairs) {

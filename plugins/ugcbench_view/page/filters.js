@@ -89,7 +89,7 @@ const Filters = (() => {
     document.getElementById("clear").hidden = !State.isFiltered();
     document.getElementById("active").textContent = State.active() ? `${State.active()} set` : "";
     document.getElementById("count").textContent = found === total
-      ? Figures.many(total, "sample") : `${Figures.count(found)} of ${Figures.many(total, "sample")}`;
+      ? Figures.many(total, "sample") : `${Figures.count(found)} of ${Figures.count(total)}`;
   }
 
   return { start, show, name };

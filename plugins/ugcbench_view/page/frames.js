@@ -41,6 +41,14 @@ const Frames = (() => {
     ];
   }
 
+  // Bring a frame into sight within its strip, and move nothing else.
+  function reveal(strip, button) {
+    const { left, right } = button.getBoundingClientRect();
+    const around = strip.getBoundingClientRect();
+    if (left < around.left) strip.scrollLeft += left - around.left;
+    else if (right > around.right) strip.scrollLeft += right - around.right;
+  }
+
   // The strips; each frame, when clicked, tells `seek(seconds, image)`.
   function build(media, runs, seek) {
     const current = [];
@@ -50,20 +58,21 @@ const Frames = (() => {
         type: "button", class: "frame", "aria-label": `Frame ${place + 1} of ${set.times.length}, at ${Figures.moment(time)}`,
         onclick: () => seek(time, cut(set, place)),
       }, cut(set, place), make("span", { class: "time" }, Figures.moment(time))));
-      current.push({ times: set.times, buttons, at: -1 });
       const strip = make("div", { class: "strip", role: "group", "aria-label": `Frames read by ${set.profile}` }, buttons);
       if (set.width > set.height) strip.classList.add("wide");
+      current.push({ times: set.times, buttons, strip, at: -1 });
       return make("div", { class: "frames" }, make("p", { class: "story" }, story(sets, runs)), strip);
     });
 
     // Mark the frame that was the last one up to now.
     function show(seconds) {
-      for (const strip of current) {
-        const at = strip.times.findLastIndex((time) => time <= seconds + 0.02);
-        if (at === strip.at) continue;
-        strip.buttons[strip.at]?.removeAttribute("aria-current");
-        strip.buttons[at]?.setAttribute("aria-current", "true");
-        strip.at = at;
+      for (const known of current) {
+        const at = known.times.findLastIndex((time) => time <= seconds + 0.02);
+        if (at === known.at) continue;
+        known.buttons[known.at]?.removeAttribute("aria-current");
+        known.buttons[at]?.setAttribute("aria-current", "true");
+        known.at = at;
+        if (at >= 0) reveal(known.strip, known.buttons[at]);
       }
     }
     show(0);

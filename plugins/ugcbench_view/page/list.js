@@ -62,9 +62,11 @@ const List = (() => {
   function reveal() {
     const place = found.indexOf(chosen());
     if (place < 0) return;
-    const top = place * height;
-    if (top < box.scrollTop) box.scrollTop = top;
-    else if (top + height > box.scrollTop + box.clientHeight) box.scrollTop = top + height - box.clientHeight;
+    const above = place * height - box.scrollTop;
+    const below = above + height - box.clientHeight;
+    if (above < -height || below > height) box.scrollTop += (above + below) / 2; // from afar: into the middle
+    else if (above < 0) box.scrollTop += above;
+    else if (below > 0) box.scrollTop += below;
   }
 
   function draw() {
@@ -81,7 +83,7 @@ const List = (() => {
   }
 
   function row(entry, place, isChosen) {
-    const found_ = make("div", {
+    const made = make("div", {
       class: "row", role: "option", id: `row-${entry}`, "data-entry": entry, "aria-selected": isChosen,
       "aria-posinset": place + 1, "aria-setsize": found.length,
     },
@@ -89,8 +91,8 @@ const List = (() => {
       make("b", null, Entries.task(entry).label), make("span", { class: "id" }, Entries.sample(entry))),
     make("span", { class: "scores" }, scores(entry)),
     make("span", { class: "excerpt" }, Entries.excerpt(entry, State.now)));
-    found_.style.top = `${place * height}px`;
-    return found_;
+    made.style.top = `${place * height}px`;
+    return made;
   }
 
   function scores(entry) {

@@ -35,7 +35,10 @@ const Overview = (() => {
 
   function figure(cell, top) {
     if (!cell) return make("td", { class: "none" }, "–");
-    if (cell.value === null) return make("td", { class: "none" }, make("div", { class: "value" }, "none scored", doubts(cell)), make("div", { class: "range" }, counted(cell)));
+    if (cell.value === null) {
+      return make("td", { class: "none" }, make("div", { class: "value" }, "none scored", doubts(cell)),
+        make("div", { class: "range" }, counted(cell)));
+    }
     const range = cell.low === null ? null : `${Figures.exact(cell.low)} to ${Figures.exact(cell.high)}`;
     return make("td", null,
       make("div", { class: "value" }, make("b", null, Figures.exact(cell.value)), doubts(cell)), scale(cell, top),
@@ -87,8 +90,9 @@ const Overview = (() => {
   function about(run, place, several) {
     const missing = Object.entries(run.missing).map(([status, value]) => `${Filters.name(status)} counts ${Figures.score(value)}`).join(", ");
     const answered = (names, asked) => (names.length && names.join() !== asked ? ` (answered: ${names.join(", ")})` : "");
+    const notices = run.notices.length ? ` ${Figures.many(run.notices.length, "notice")}` : "";
     return fold([several ? make("span", { class: "letter" }, Figures.letter(place)) : null, make("b", null, run.name),
-      make("span", { class: "quiet" }, run.notices.length ? ` ${Figures.many(run.notices.length, "notice")}` : "")], { class: "about", open: !several && run.notices.length > 0 },
+      make("span", { class: "quiet" }, notices)], { class: "about", open: !several && notices !== "" },
     run.notices.map((text) => make("p", { class: "notice" }, text)),
     facts([
       ["model", run.model + answered(run.model_answered, run.model)], ["answers", run.recorded ? "imported" : null],

@@ -58,7 +58,8 @@ const Player = (() => {
     };
     if (video) follow(show);
     const oddities = media.oddities.length
-      ? make("p", { class: "oddities" }, make("span", null, "Unusual: "), media.oddities.map((oddity) => make("span", { class: "badge" }, oddity.replaceAll("_", " "))))
+      ? make("p", { class: "oddities" }, make("span", null, "Unusual: "), media.oddities.map((oddity) =>
+        make("span", { class: "badge" }, oddity.replaceAll("_", " "))))
       : null;
     return {
       element: make("div", { class: "player" },

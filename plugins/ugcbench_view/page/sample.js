@@ -49,7 +49,8 @@ const Sample = (() => {
     else body.push(make("ul", { class: "lines" }, reference.map((line) => make("li", null, line))));
     const outside = choices.length && reference ? reference.filter((each) => !choices.includes(each)) : [];
     if (outside.length) body.push(make("p", { class: "text" }, outside.join("; ")));
-    return make("section", { class: "gold" }, make("h3", null, "Reference"), question ? make("p", { class: "quiet" }, `The dataset asks: ${question}`) : null, body);
+    return make("section", { class: "gold" }, make("h3", null, "Reference"),
+      question ? make("p", { class: "quiet" }, `The dataset asks: ${question}`) : null, body);
   }
 
   function option(choice, right) {
@@ -75,7 +76,8 @@ const Sample = (() => {
       asked.output_schema ? fold("The form asked for", null, make("pre", null, JSON.stringify(asked.output_schema, null, 1))) : null,
       facts([
         ["clip", asked.media ? `sent with it${asked.profile ? `, read by ${asked.profile}` : ""}` : "not sent"],
-        ["temperature", sampling.temperature], ["top p", sampling.top_p], ["at most", Figures.many(sampling.max_tokens, "token")], ["seed", sampling.seed],
+        ["temperature", sampling.temperature], ["top p", sampling.top_p],
+        ["at most", Figures.many(sampling.max_tokens, "token")], ["seed", sampling.seed],
       ], "spent"));
   }
 

@@ -32,7 +32,7 @@ function showComparison() {
   });
   const groups = make("div", undefined, "groups");
   for (const column of DATA[state.table].columns) groups.append(drawGroup(column, chosen));
-  const note = make("p", "Whiskers are the 95 % interval. An outlined bar is a published figure, which has none.", "quiet");
+  const note = make("p", `Whiskers are the 95 % interval. An outlined bar is a published figure, which has none. At most ${MOST} systems: one more takes the place of the first.`, "quiet");
   document.getElementById("bars").replaceChildren(names, groups, note);
 }
 

@@ -22,6 +22,10 @@ function openFigure(table, id, key) {
   });
   document.getElementById("facts").replaceChildren(...facts);
   document.getElementById("provenance-page").href = row.line.querySelector("th a").getAttribute("href");
+  const { page } = DATA[table].columns.find((column) => column.key === key);
+  const task = document.getElementById("provenance-task");
+  task.hidden = !page;
+  task.href = page || "tasks.html";
   state.cell = `${id} ${key}`;
   writeAddress();
   if (!dialog.open) dialog.showModal();
@@ -42,6 +46,10 @@ dialog.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close();
 });
 dialog.addEventListener("close", () => {
+  const { page } = DATA[table].columns.find((column) => column.key === key);
+  const task = document.getElementById("provenance-task");
+  task.hidden = !page;
+  task.href = page || "tasks.html";
   state.cell = "";
   writeAddress();
 });
