@@ -91,7 +91,7 @@ def _columns(first: ScoredRun, second: ScoredRun, wanted: Sequence[str]) -> list
 def _levels(anchor: Counted, judged: Counted) -> list[Row]:
     """For each level of the anchor's how many answers it has and what the other judge gave them."""
     nearest = np.floor(np.minimum(anchor.values, 1) * (LEVELS - 1) + 0.5 + 1e-9).astype(np.int64)
-    rows = []
+    rows: list[Row] = []
     for level in np.unique(nearest):
         own = nearest == level
         mean = mean_interval(judged.values[own], judged.clips[own], weights=_weights(judged, own))
@@ -148,15 +148,17 @@ class _Panels:
                 panel.set_ylabel(fit(self.judge, PANEL, SMALL), fontsize=SMALL)
             panel.set_xlabel(fit(self.anchor, PANEL, SMALL), fontsize=SMALL)
         if self.offline:
-            y, quiet = self.sheet.height - 0.2, {"size": SMALL, "colour": self.theme.quiet}
-            self.sheet.text(MARGIN, y, OFFLINE_JUDGE, **quiet)
+            y, quiet = self.sheet.height - 0.2, self.theme.quiet
+            self.sheet.text(MARGIN, y, OFFLINE_JUDGE, size=SMALL, colour=quiet)
         return self.sheet
 
     def _head(self, name: str, left: float, top: float) -> None:
         anchor, judged = self.found[name]
         apart = 100 * float((judged.values - anchor.values).mean())
         same = float((np.abs(judged.values - anchor.values) < 1e-9).mean())
-        self.sheet.text(left, top - 0.26, fit(self.first.label(name), PANEL), bold=True)
+        star = " *" if self.first.offline(name) or self.second.offline(name) else ""
+        label = fit(self.first.label(name) + star, PANEL, bold=True)
+        self.sheet.text(left, top - 0.26, label, bold=True)
         told = f"mean {points(apart, sign=True)}, same {same:.0%}, n {len(judged.values):,}"
         self.sheet.text(left, top - 0.09, told, size=SMALL, colour=self.theme.quiet)
 

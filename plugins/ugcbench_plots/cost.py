@@ -182,7 +182,7 @@ def _draw(
     panel = sheet.axes(left, top, width, panel_height)
     _prepare(panel, points, theme, against)
     if len(best) > 1:
-        line = {
+        line: dict[str, Any] = {
             "color": theme.edge,
             "lw": 1.0,
             "ls": (0, (5, 3)),

@@ -28,6 +28,8 @@ MOST = 120
 """More rows than these are no picture any more."""
 
 MINUS = "\N{MINUS SIGN}"
+LOWER = "\N{DOWNWARDS ARROW}"
+"""Marks a rate of error."""
 
 
 def plot_forest(
@@ -40,7 +42,8 @@ def plot_forest(
 
     A row is a column of a pair of runs: the difference with its interval, p adjusted by Holm, and
     the true difference that such data would find four times in five, shaded around zero. A filled
-    mark is a difference that the adjusted test tells from chance. `compared` are the keywords of
+    mark is a difference that the adjusted test tells from chance; an arrow down marks a rate of
+    error, where a difference above 0 speaks for the second run. `compared` are the keywords of
     `ugcbench.compare`. Raises what `ugcbench.compare` does, and `UsageError` for too many rows.
     """
     need_matplotlib()
@@ -90,13 +93,22 @@ class _Forest:
         self.lines = list(self._lines())
         self.top = HEAD + 0.26
         height = self.top + ROW * len(self.lines) + 0.8
-        if any(row.offline_judge for row in found.rows):
-            height += 0.2
+        self.lower = [row.lower_is_better for row in found.rows]
+        self.remarks = list(self._remarks())
+        height += 0.2 * len(self.remarks)
         self.level = f"{100 * found.confidence:g} %"
         remark = (
             f"Points of 100, on the samples that count in both runs; bars: {self.level} intervals"
         )
         self.sheet = Sheet(theme, WIDTH, height, _title(found), remark)
+
+    def _remarks(self) -> Iterator[str]:
+        """What is told below the marks."""
+        if any(self.lower):
+            one = self.pairs[0][0][1] if len(self.pairs) == 1 else "the second run"
+            yield f"{LOWER} lower is better: a difference above 0 speaks for {one}"
+        if any(row.offline_judge for row in self.found.rows):
+            yield OFFLINE_JUDGE
 
     def _lines(self) -> Iterator[str | DifferenceRow | None]:
         for number, (pair, rows) in enumerate(self.pairs):
@@ -129,15 +141,20 @@ class _Forest:
             self.sheet.text(WIDTH - MARGIN - place, y, name, ha="right", **quiet)
         one = len(self.pairs) == 1
         first, second = self.pairs[0][0] if one else ("first", "second")
-        room = PLOT / 2 - width_of(" better \N{LEFTWARDS ARROW} ", SMALL)
-        worse = f"\N{LEFTWARDS ARROW} {fit(second, room, SMALL)} better"
-        better = f"{fit(first, room, SMALL)} better \N{RIGHTWARDS ARROW}"
-        self.sheet.text(left, y, worse, **quiet)
-        self.sheet.text(left + PLOT, y, better, ha="right", **quiet)
+        # Where rates of error stand among scores, neither direction is the better one.
+        word = "higher" if any(self.lower) and not all(self.lower) else "better"
+        if word == "better" and any(self.lower):
+            first, second = second, first
+        room = PLOT / 2 - width_of(f" {word} \N{LEFTWARDS ARROW} ", SMALL)
+        below = f"\N{LEFTWARDS ARROW} {fit(second, room, SMALL)} {word}"
+        above = f"{fit(first, room, SMALL)} {word} \N{RIGHTWARDS ARROW}"
+        self.sheet.text(left, y, below, **quiet)
+        self.sheet.text(left + PLOT, y, above, ha="right", **quiet)
 
     def _tell(self, row: DifferenceRow, y: float) -> None:
         """The texts of a row: its column at the left, its numbers at the right."""
         label = row.label if row.table else f"({row.label})"
+        label += f" {LOWER}" if row.lower_is_better else ""
         self.sheet.text(MARGIN, y, fit(label + (" *" if row.offline_judge else ""), LABELS))
         if row.difference is None:
             why = fit("; ".join(row.notes) or "nothing in common", PLOT + 2, SMALL)
@@ -169,9 +186,9 @@ class _Forest:
 
     def _foot(self) -> None:
         y, level = self.sheet.height - 0.22, f"{100 * (1 - self.found.confidence):.3g} %"
-        if any(row.offline_judge for row in self.found.rows):
-            quiet: dict[str, Any] = {"size": SMALL, "colour": self.theme.quiet}
-            self.sheet.text(MARGIN, y, OFFLINE_JUDGE, **quiet)
+        quiet: dict[str, Any] = {"size": SMALL, "colour": self.theme.quiet}
+        for remark in reversed(self.remarks):
+            self.sheet.text(MARGIN, y, fit(remark, WIDTH - 2 * MARGIN, SMALL), **quiet)
             y -= 0.2
         band = {"marker": "s", "ms": 9, "color": self.theme.tint}
         self.sheet.marks(

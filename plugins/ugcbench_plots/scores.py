@@ -103,7 +103,7 @@ def _draw(
     top, step = HEAD + 0.3, HEIGHT + BETWEEN
     width = max(NARROW, 2 * MARGIN + LABELS + len(names) * (PANEL + GAP))
     offline = any(row["offline_judge"] for row in rows)
-    height = top + step * len(columns) + 0.55 + 0.2 * offline
+    height = top + step * len(columns) + 0.4 + 0.25 * offline
     remark = "Share of the answers by their score, 0 to 100; tick: the mean, line: 95 % interval"
     sheet = Sheet(theme, width, height, _title(names), remark)
     found = {(row["cell"], row["run"]): row for row in rows}
@@ -147,7 +147,7 @@ def _fill(panel: Axes, row: Row | None, theme: Theme, most: float, *, last: bool
     _write(panel, 1.0, counted, theme.quiet, ha="right")
 
 
-def _write(panel: Axes, x: float, text: str, colour: str, **placed: str) -> None:
+def _write(panel: Axes, x: float, text: str, colour: str, **placed: Any) -> None:  # noqa: ANN401
     at = panel.get_xaxis_transform()
     panel.text(x, 0.98, text, transform=at, va="top", **_small(colour), **placed)
 

@@ -141,7 +141,7 @@ def test_a_figure_tells_where_it_comes_from_by_keyboard(open_page):
     for told in ("Text on screen", "published 69.4", "arXiv:2507.11336, Table 2", "2 of 3 count",
                  "paper@", "ugcbench run --model gemini-2.5-flash"):  # fmt: skip
         assert told in text
-    assert "cell=gemini-2.5-flash" in page.url
+    page.wait_for_url(re.compile("#cell=gemini-2.5-flash"))
     link = dialog.get_by_role("link", name="What this column measures")
     assert link.get_attribute("href") == "tasks/ugc-ocr.html"
     page.keyboard.press("Escape")
@@ -180,7 +180,7 @@ def test_a_link_brings_back_what_was_seen(open_page):
     seen = systems(page, "caption")
     assert seen[0] == "minicpm-o-2.6"
     page.get_by_role("button", name="Copy link").click()
-    assert page.get_by_role("button", name="Copied").is_visible()
+    page.get_by_role("button", name="Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.url
     other = open_page("index.html#" + copied.partition("#")[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ugcbench_leaderboard.cards.card import About
 from ugcbench_leaderboard.columns import COLUMNS, MAIN, Column, Table
@@ -208,7 +208,8 @@ def _average(row: Row, heading: Heading) -> ShownCell:
         title=heading.title,
         kind=kind,
         text=f"{row.average:.1f}",
-        marks={"published": PUBLISHED, "mixed": MIXED, "bridged": BRIDGED}.get(kind, ""),
+        marks={"published": PUBLISHED, "mixed": MIXED, "bridged": BRIDGED}.get(kind, "")
+        + "".join(sign for sign in (OFFLINE, OTHER_RULES) if _is_in_any(sign, figures)),
         beside=str(published.figure) if published and kind != "published" else None,
         value=round(row.average, 4),
         strip=draw(
@@ -219,3 +220,7 @@ def _average(row: Row, heading: Heading) -> ShownCell:
         ),
         facts=tell_average(row),
     )
+
+
+def _is_in_any(sign: str, figures: Iterable[Figure]) -> bool:
+    return any(sign in _marks(figure) for figure in figures)

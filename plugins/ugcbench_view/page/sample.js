@@ -39,7 +39,8 @@ const Sample = (() => {
   // The gold, the dataset's own question unless the prompt says the same, and the choices.
   function gold(detail, known) {
     const { reference, choices } = detail;
-    const isAsked = known.some((asked) => asked.text.includes(detail.question));
+    const asked = detail.runs.map((answer) => known[answer?.prompt]).filter(Boolean);
+    const isAsked = asked.some(({ text }) => says(text, detail.question ?? ""));
     const question = detail.question && !isAsked ? detail.question : null;
     const body = [];
     if (reference === null) body.push(make("p", { class: "quiet" }, "The reference isn't known here."));
@@ -51,6 +52,12 @@ const Sample = (() => {
     if (outside.length) body.push(make("p", { class: "text" }, outside.join("; ")));
     return make("section", { class: "gold" }, make("h3", null, "Reference"),
       question ? make("p", { class: "quiet" }, `The dataset asks: ${question}`) : null, body);
+  }
+
+  // Whether one text has the words of another, however they are set.
+  function says(text, words) {
+    const bare = (one) => one.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+    return bare(text).includes(bare(words));
   }
 
   function option(choice, right) {

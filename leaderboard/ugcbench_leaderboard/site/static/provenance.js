@@ -46,10 +46,6 @@ dialog.addEventListener("click", (event) => {
   if (event.target === dialog) dialog.close();
 });
 dialog.addEventListener("close", () => {
-  const { page } = DATA[table].columns.find((column) => column.key === key);
-  const task = document.getElementById("provenance-task");
-  task.hidden = !page;
-  task.href = page || "tasks.html";
   state.cell = "";
   writeAddress();
 });

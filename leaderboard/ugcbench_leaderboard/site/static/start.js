@@ -29,14 +29,13 @@ function follow() {
 }
 
 async function copyLink(button) {
-  const said = button.textContent;
   try {
     await navigator.clipboard.writeText(location.href);
   } catch {
     copyOldWay(location.href);
   }
   button.textContent = "Copied";
-  setTimeout(() => (button.textContent = said), 1500);
+  setTimeout(() => (button.textContent = "Copy link"), 2500);
 }
 
 // Where a page isn't served safely, browsers have no clipboard for it.
