@@ -90,6 +90,16 @@ class Result:
 
         return pd.DataFrame([cell.model_dump() for cell in self.summary.cells]).set_index("name")
 
+    def records_to_pandas(self) -> pandas.DataFrame:
+        """One row an answer: what was asked, said and scored; needs `ugcbench[pandas]`.
+
+        `value` is in [0, 1], and so is each part of the score under its own name, such as
+        `part:audio`. Where nothing was scored they are missing, and `note` says why.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([_flat(record) for record in self.records()])
+
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.title)}</p>{self.table('html')}"
 
@@ -110,6 +120,21 @@ def _row(cell: Cell) -> tuple[str, ...]:
         points(scaled(cell.baseline)) if cell.baseline is not None else "",
         judge,
     )
+
+
+def _flat(record: Record) -> dict[str, object]:
+    """A record as a row."""
+    said, score = record.prediction, record.score
+    return {
+        "task": record.task,
+        "sample_id": record.sample_id,
+        "clip": record.clip,
+        "status": score.status,
+        "value": score.value,
+        "text": said.text,
+        "note": score.note,
+        **{f"part:{name}": value for name, value in score.parts.items()},
+    }
 
 
 def _expense(usage: Usage) -> str:

@@ -141,15 +141,22 @@ def _points(
 def _intervals(
     runs: Sequence[ScoredRun], cell: str
 ) -> Mapping[str, tuple[float | None, float | None]]:
-    """Intervals in points by the runs' names; an average has one only beside other runs."""
+    """Intervals in points by the runs' names.
+
+    An average of several columns has one only beside other runs that it can be compared with.
+    """
     names = name_runs(runs)
-    if cell != AVERAGE:
-        found = [run.cells.get(cell) for run in runs]
+    if cell != AVERAGE or all(len(run.columns) == 1 for run in runs):
+        found = [run.cells.get(run.columns[0] if cell == AVERAGE else cell) for run in runs]
         pairs = [(scaled(one.low), scaled(one.high)) if one else (None, None) for one in found]
         return dict(zip(names, pairs, strict=True))
     if len(runs) < 2:
         return {}
-    compared = compare(*(run.path for run in runs), cells=[cell], allow_different_protocols=True)
+    paths = [run.path for run in runs]
+    try:
+        compared = compare(*paths, cells=[cell], allow_different_protocols=True)
+    except UsageError:
+        return {}
     return {place.run: (place.low, place.high) for place in compared.standings}
 
 
@@ -247,5 +254,5 @@ def _list(
         sheet.mark(x, y, looks[place])
         room = WIDTH - MARGIN - x - 0.14 - 0.5
         name = point.name + (" *" if point.offline else "")
-        sheet.text(x + 0.14, y, fit(name, room), bold=point in best)
+        sheet.text(x + 0.14, y, fit(name, room, bold=point in best), bold=point in best)
         sheet.text(WIDTH - MARGIN, y, f"{point.value:.1f}", ha="right")

@@ -12,7 +12,7 @@ from ugcbench.errors import UsageError
 from ugcbench.rendering import OFFLINE_JUDGE, points
 from ugcbench.results import Result
 from ugcbench_plots.picture import Picture, need_matplotlib
-from ugcbench_plots.sheet import HEAD, MARGIN, SMALL, Sheet, fit, width_of
+from ugcbench_plots.sheet import HEAD, LOWER, MARGIN, SMALL, TITLE, Sheet, fit, width_of
 from ugcbench_plots.themes import THEMES, Theme, ThemeName, styled
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ MOST = 120
 """More rows than these are no picture any more."""
 
 MINUS = "\N{MINUS SIGN}"
-LOWER = "\N{DOWNWARDS ARROW}"
-"""Marks a rate of error."""
 
 
 def plot_forest(
@@ -100,7 +98,14 @@ class _Forest:
         remark = (
             f"Points of 100, on the samples that count in both runs; bars: {self.level} intervals"
         )
-        self.sheet = Sheet(theme, WIDTH, height, _title(found), remark)
+        self.sheet = Sheet(theme, WIDTH, height, self._heading(), remark)
+
+    def _heading(self) -> str:
+        """The title; of two long names, something of both."""
+        if len(self.pairs) > 1:
+            return _title(self.found)
+        room = (WIDTH - 2 * MARGIN - width_of(f" {MINUS} ", TITLE, bold=True)) / 2 - 0.05
+        return f" {MINUS} ".join(fit(name, room, TITLE, bold=True) for name in self.pairs[0][0])
 
     def _remarks(self) -> Iterator[str]:
         """What is told below the marks."""

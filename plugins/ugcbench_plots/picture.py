@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ugcbench.errors import MissingExtraError, UsageError
+from ugcbench.plaintext import join_lines
 from ugcbench_plots.themes import Theme, styled
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Picture:
 
     def _bytes(self, suffix: str) -> bytes:
         kept = io.BytesIO()
-        metadata = {"Title": self.title, **UNDATED[suffix]}
+        metadata = {"Title": join_lines(self.title), **UNDATED[suffix]}
         with styled(self.theme):
             self.figure.savefig(kept, format=suffix[1:], dpi=DPI, metadata=metadata)
         return kept.getvalue()

@@ -14,7 +14,7 @@ from ugcbench.results import Result
 from ugcbench.scored import ScoredRun, name_runs, read_scored
 from ugcbench.types import Cell
 from ugcbench_plots.picture import Picture, Row, need_matplotlib
-from ugcbench_plots.sheet import HEAD, MARGIN, SMALL, Sheet, fit, fit_names
+from ugcbench_plots.sheet import HEAD, LOWER, MARGIN, SMALL, Sheet, fit, fit_names
 from ugcbench_plots.themes import THEMES, Theme, ThemeName, styled
 
 if TYPE_CHECKING:
@@ -105,6 +105,8 @@ def _draw(
     offline = any(row["offline_judge"] for row in rows)
     height = top + step * len(columns) + 0.4 + 0.25 * offline
     remark = "Share of the answers by their score, 0 to 100; tick: the mean, line: 95 % interval"
+    if any(cell.lower_is_better for cell in columns.values()):
+        remark = f"Share of the answers by their score; tick: the mean; {LOWER} lower is better"
     sheet = Sheet(theme, width, height, _title(names), remark)
     found = {(row["cell"], row["run"]): row for row in rows}
     for place, name in enumerate(fit_names(names, PANEL)):
@@ -114,6 +116,7 @@ def _draw(
         y = top + step * line
         mark = " *" if any(row["offline_judge"] for row in rows if row["cell"] == column) else ""
         label = cell.label if cell.table else f"({cell.label})"
+        label += f" {LOWER}" if cell.lower_is_better else ""
         sheet.text(MARGIN, y + HEIGHT / 2, fit(label + mark, LABELS))
         shown = [found.get((column, name)) for name in names]
         most = max((max(row["shares"], default=0.0) for row in shown if row), default=1.0)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+LOWER = "\N{DOWNWARDS ARROW}"
+"""Marks a rate of error."""
+
 MARGIN = 0.22
 HEAD = 0.86
 """Inches from the upper edge to where the drawing begins, below title and remark."""

@@ -133,6 +133,24 @@ def test_a_run_of_its_own_tells_judge_rules_and_command(make_run, tmp_path):
     assert command.endswith("--judge lexical --protocol v1 --limit 7")
 
 
+def test_a_card_tells_of_its_system(mini_card, tmp_path):
+    about = {"weights": "open", "parameters": "2B", "link": "https://example.org/m"}
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps(mini_card | {"about": about}), encoding="utf-8")
+    files = build(tmp_path / "site", card)
+    row = row_of(files, "blind")
+    assert (row["weights"], row["size"], row["protocols"]) == ("open", 2, ["v1"])
+    assert "https://example.org/m" in pages_of(files)["models/blind.html"].links
+
+
+def test_runs_of_one_name_have_a_page_each(make_run, tmp_path):
+    make_run("first/twin", "me"), make_run("second/twin", "me")
+    files = build(tmp_path / "site", "--runs", tmp_path / "first", "--runs", tmp_path / "second")
+    models = [row["model"] for row in data_of(files)["main"]["rows"]]
+    assert {"me (twin)", "me (twin) #2"} <= set(models)
+    assert len([name for name in files if name.startswith("models/me-twin")]) == 2
+
+
 def test_folders_of_a_machine_stay_there(make_run, tmp_path):
     run = make_run("own", "/home/zacharias/weights/best", dataset="/home/zacharias/my/clips@abc")
     texts = b"".join(build(tmp_path / "site", run).values())

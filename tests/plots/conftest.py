@@ -38,5 +38,5 @@ def dear(tmp_path_factory):
 def silent(tmp_path_factory):
     """A run that tells nothing of what it took."""
     return number_run(
-        tmp_path_factory.mktemp("silent") / "run", "silent", lambda n: f"{n / 20} {n / 10}"
+        tmp_path_factory.mktemp("silent") / "run", "silent", lambda n: f"{n / 20} {1 - n / 20}"
     )

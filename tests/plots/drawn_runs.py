@@ -78,7 +78,7 @@ class Sayer:
     name: str
     said: object
     usage: Usage = field(default_factory=Usage)
-    seconds: float | None = None
+    seconds: float = 0.0
 
     async def generate(self, prompt):
         return Prediction(

@@ -38,6 +38,7 @@ def gather_site(
     registry: Registry,
 ) -> Site:
     """The site of ranked standings; `runs` are those given, whose gold is counted."""
+    standings = {table: number_twins(rows) for table, rows in standings.items()}
     tables = tuple(show_table(table, rows, directory) for table, rows in standings.items())
     protocols = list_presets(_used(standings))
     paths = [run.path for run in runs if run.path is not None and run.path.is_dir()]
@@ -48,6 +49,19 @@ def gather_site(
         presets=tuple(preset for preset, _ in protocols),
         rules=tuple(list_rules([protocol for _, protocol in protocols])),
     )
+
+
+def number_twins(rows: Sequence[Row]) -> list[Row]:
+    """The rows with a number behind a name that an earlier row has: each is a page of its own."""
+    names: list[str] = []
+    for row in rows:
+        number = 2
+        name = row.model
+        while name in names:
+            name = f"{row.model} #{number}"
+            number += 1
+        names.append(name)
+    return [replace(row, model=name) for row, name in zip(rows, names, strict=True)]
 
 
 def without_places(run: Run) -> Run:

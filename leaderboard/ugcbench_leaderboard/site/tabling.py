@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ugcbench.rendering import Format
 from ugcbench_leaderboard.cards.card import About
 from ugcbench_leaderboard.columns import COLUMNS, MAIN, Column, Table
 from ugcbench_leaderboard.entries import Directory, Entry
@@ -43,7 +44,7 @@ WIDTHS: dict[Table, int] = {"main": 84, "caption": 150}
 AVERAGE = "average"
 """The key of the main table's last column, which is no cell of its own."""
 
-DOWNLOADS = {"csv": "csv", "json": "json", "tex": "latex"}
+DOWNLOADS: dict[str, Format] = {"csv": "csv", "json": "json", "tex": "latex"}
 
 
 def show_table(table: Table, rows: Sequence[Row], directory: Directory) -> ShownTable:
@@ -61,8 +62,7 @@ def show_table(table: Table, rows: Sequence[Row], directory: Directory) -> Shown
             for row, band in zip(rows, bands, strict=True)
         ),
         downloads={
-            ending: render_table(table, rows, style) + "\n"  # type: ignore[arg-type]
-            for ending, style in DOWNLOADS.items()
+            ending: render_table(table, rows, style) + "\n" for ending, style in DOWNLOADS.items()
         },
     )
 

@@ -15,8 +15,20 @@ const Answers = (() => {
       ? make("mark", null, "also in the reference") : "no telling word in common with the reference"],
   };
 
+  // The lines of an answer that is a JSON list of texts; any other answer as it is.
+  function lines(text) {
+    try {
+      const list = JSON.parse(text);
+      return Array.isArray(list) && list.every((each) => typeof each === "string") ? list.join("\n") : text;
+    } catch {
+      return text;
+    }
+  }
+
   // An answer, its differences to the reference marked if wanted and if there is one.
-  function marked(text, gold, wanted) {
+  function marked(said, gold, wanted) {
+    const text = lines(said);
+    if (said.trim() && !text.trim()) return make("p", { class: "answer quiet" }, `an empty list: ${said.trim()}`);
     if (!text.trim()) return make("p", { class: "answer quiet" }, "an empty answer");
     if (!wanted || !gold?.length) return make("p", { class: "answer" }, text);
     const { kind, pieces } = Diff.compare(gold.join("\n"), text);
@@ -30,7 +42,7 @@ const Answers = (() => {
   function bar(label, value) {
     const filled = make("i", null);
     filled.style.width = `${100 * Math.min(1, Math.max(0, value))}%`;
-    return make("div", { class: "part" }, make("span", null, label), make("b", null, Figures.score(value)), make("span", { class: "bar" }, filled));
+    return make("div", { class: "part" }, make("span", null, label), make("b", null, Figures.exact(value)), make("span", { class: "bar" }, filled));
   }
 
   function parts(answer, task) {
@@ -46,7 +58,7 @@ const Answers = (() => {
     if (answer.value === null) return make("p", { class: "score" }, make("span", { class: "badge bad" }, outcome));
     const against = first && first !== answer && first.value !== null ? answer.value - first.value : null;
     return make("p", { class: "score" },
-      make("b", null, Figures.score(answer.value)),
+      make("b", null, Figures.exact(answer.value)),
       against === null ? null : make("span", { class: "against" }, `${Figures.signed(against)} against ${letter}`),
       answer.outcome === "ok" ? null : make("span", { class: "badge bad" }, outcome));
   }
@@ -114,7 +126,7 @@ const Answers = (() => {
   function verdicts(answer) {
     const { verdicts: all } = answer;
     const apart = answer.disagreement === null ? null : make("span", { class: answer.disagreement > 0 ? "badge warn" : "badge" },
-      answer.disagreement > 0 ? `judges ${Figures.score(answer.disagreement)} apart` : "judges agree");
+      answer.disagreement > 0 ? `judges ${Figures.exact(answer.disagreement)} apart` : "judges agree");
     const note = tells(answer) ? answer.note : null;
     if (!all.length && !note && !apart) return null;
     return make("section", { class: "judged" },

@@ -3,14 +3,22 @@
 
 const Elements = (() => {
   const SVG = "http://www.w3.org/2000/svg";
+  // Control characters, turns of the writing direction and tag characters: a reader doesn't see them.
+  const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/gu;
+
+  // A text with what can't be seen written out.
+  function visible(text) {
+    return String(text).replace(UNSEEN, (found) => `\\u${found.codePointAt(0).toString(16).padStart(4, "0")}`);
+  }
 
   function fill(element, attributes, children) {
     for (const [name, value] of Object.entries(attributes || {})) {
       if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;
       if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-      else element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : String(value));
+      else element.setAttribute(name, value === true && !name.startsWith("aria-") ? "" : visible(value));
     }
-    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+    const given = children.flat(Infinity).filter((child) => child !== null && child !== undefined);
+    element.append(...given.map((child) => (child instanceof Node ? child : visible(child))));
     return element;
   }
 
@@ -48,10 +56,11 @@ const Elements = (() => {
 const Figures = (() => {
   const grouped = new Intl.NumberFormat("en");
 
-  // A rate of error can lie above 1, so none of these assumes that it doesn't.
-  const score = (value) => (value === null ? "–" : value.toFixed(2));
-  const exact = (value) => (value === null ? "–" : value.toFixed(3));
-  const signed = (value) => (value === 0 ? "±0.00" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`);
+  // Scores are shown in points of 100, as in all tables. A rate of error can lie above 100, so none
+  // of these assumes that it doesn't.
+  const score = (value) => (value === null ? "–" : `${Math.round(100 * value)}`);
+  const exact = (value) => (value === null ? "–" : (100 * value).toFixed(1));
+  const signed = (value) => (value === 0 ? "±0" : `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`);
   const count = (value) => grouped.format(value);
   const percent = (share) => `${share < 1 && share > 0.995 ? "99.5+" : Math.round(100 * share)} %`;
   const many = (number, one, several = `${one}s`) => `${count(number)} ${number === 1 ? one : several}`;

@@ -38,7 +38,8 @@ const Entries = (() => {
     return at < 0 ? entries.runs : [entries.runs[at]];
   }
 
-  const bound = (text, otherwise) => (text === "" || Number.isNaN(Number(text)) ? otherwise : Number(text));
+  // What is typed in points of 100, as a score.
+  const bound = (text, otherwise) => (text === "" || Number.isNaN(Number(text)) ? otherwise : Number(text) / 100);
 
   // One test per filter that is set; an entry has to pass all.
   function tests(state) {

@@ -55,7 +55,7 @@ const Filters = (() => {
       .map(([sort, { label }]) => [sort, label]));
     document.getElementById("run-field").hidden = index.runs.length < 2;
     if (!Entries.has.differ()) disable(fields.differ, "This takes two runs that were scored on the same samples.");
-    else fields.differ.closest("label").title = `Two scores lie ${Entries.DIFFER} or more apart.`;
+    else fields.differ.closest("label").title = `Two scores lie ${100 * Entries.DIFFER} points or more apart.`;
     if (!Entries.has.judges()) disable(fields.judges, "There is one verdict to each answer: no votes, no panel.");
     if (matchMedia("(max-width: 60rem)").matches) document.getElementById("more").open = false;
     form.addEventListener("input", take);

@@ -52,6 +52,7 @@ const Keys = (() => {
   function press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
     if (event.key === "Escape" && event.target === search) {
+      search.blur(); // the list is hidden while nothing is found
       document.getElementById("list").focus();
       return;
     }

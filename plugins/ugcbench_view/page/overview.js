@@ -64,7 +64,7 @@ const Overview = (() => {
         make("button", { type: "button", class: "plain", title: "Show these samples", onclick: () => State.set({ task, at: "" }) }, first.label),
         make("span", { class: "under" }, [
           first.lower_is_better ? "lower is better" : null, first.table ? null : "beside the table",
-          judges.length ? `judged by ${judges.join(", ")}` : null, top > 1 ? `scale to ${top.toFixed(1)}` : null,
+          judges.length ? `judged by ${judges.join(", ")}` : null, top > 1 ? `scale to ${Math.round(100 * top)}` : null,
         ].filter(Boolean).join(", "))),
       cells.map((cell) => figure(cell, top)));
   }
