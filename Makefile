@@ -8,7 +8,7 @@ PIP_CONSTRAINTS ?= -c constraints.txt
 VLLM_PIP := PIP_CONSTRAINT=constraints-vllm.txt .venv-vllm/bin/python -m pip --disable-pip-version-check --quiet
 SWIFT_PIP := PIP_CONSTRAINT=constraints-swift.txt .venv-swift/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-vllm test-swift check docs site audit clean
+.PHONY: demo test test-vllm test-swift check docs notebooks site audit clean
 
 demo: .venv/.demo  ## run a real model on the mini benchmark
 	$(BIN)/ugcbench run --model signal-baseline --tasks all --dataset mini --judge lexical
@@ -31,6 +31,9 @@ check: .venv/.dev  ## lint, types and import contracts
 docs: .venv/.dev  ## build docs/ into docs/_build, where every warning is an error
 	$(BIN)/python -m sphinx -b html -d docs/_build/.doctrees -W --keep-going --quiet docs docs/_build
 	@echo "open docs/_build/index.html"
+
+notebooks: .venv/.dev  ## run examples/ and write what comes out into them
+	$(BIN)/python tools/run_notebooks.py
 
 site: .venv/.dev  ## build the leaderboard's pages into build/site; with runs: RUNS="--runs DIR"
 	$(BIN)/ugcbench leaderboard $(RUNS) --site build/site

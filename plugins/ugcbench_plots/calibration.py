@@ -159,7 +159,8 @@ class _Panels:
         star = " *" if self.first.offline(name) or self.second.offline(name) else ""
         label = fit(self.first.label(name) + star, PANEL, bold=True)
         self.sheet.text(left, top - 0.26, label, bold=True)
-        told = f"mean {points(apart, sign=True)}, same {same:.0%}, n {len(judged.values):,}"
+        shift = points(apart, sign=True).replace("-", "\N{MINUS SIGN}")
+        told = f"mean {shift}, same {same:.0%}, n {len(judged.values):,}"
         self.sheet.text(left, top - 0.09, told, size=SMALL, colour=self.theme.quiet)
 
     def _fill(self, panel: Axes, levels: Sequence[Row]) -> None:

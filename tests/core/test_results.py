@@ -6,9 +6,12 @@ import csv
 import io
 
 import pytest
+import toy
 
-from ugcbench import Cell, Result, Summary, Usage
-from ugcbench.errors import RunCorruptError
+import ugcbench
+from ugcbench import Cell, Registry, Result, Summary, Usage
+from ugcbench.errors import RequestRejectedError, RunCorruptError
+from ugcbench.models import Fake
 
 
 def cell(name="t", **more):
@@ -102,3 +105,21 @@ def test_a_broken_summary_names_its_file(tmp_path):
     (tmp_path / "summary.json").write_text("{}")
     with pytest.raises(RunCorruptError, match=r"summary\.json"):
         Result.load(tmp_path)
+
+
+def test_answers_are_rows_of_a_frame(tmp_path):
+    pytest.importorskip("pandas", reason="needs the extra [pandas]")
+    models = {"knows": "number 1", "fails": RequestRejectedError("no")}
+    frames = {}
+    for name, said in models.items():
+        asked = {"tasks": "toy/exact", "dataset": "numbers", "output": tmp_path / name}
+        registry = Registry({"toy": toy.Plugin()}, installed=False)
+        model = Fake(lambda prompt, said=said: said)
+        frames[name] = ugcbench.run(model=model, registry=registry, **asked).records_to_pandas()
+    known, failed = frames["knows"], frames["fails"]
+    assert list(known["sample_id"]) == [f"n{number}" for number in range(6)]
+    assert list(known["value"]) == [0, 1, 0, 0, 0, 0]
+    assert set(known["text"]) == {"number 1"}
+    assert "ok" not in set(failed["status"])
+    assert failed["value"].isna().all()
+    assert failed["note"].str.contains("no").all()
