@@ -7,7 +7,7 @@ with the arguments that they name. docs/plugins.md shows each as a complete plug
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import click
 
     from ugcbench.lifecycles import Lifecycle
+    from ugcbench.pages.pictures import RunPicture
     from ugcbench.specs import DatasetSpec, ExecutorSpec, ModelSpec, TaskSpec
     from ugcbench.types import Record, Summary
 
@@ -68,3 +69,9 @@ def ugcbench_record(record: Record) -> None:
 @hookspec
 def ugcbench_finished(summary: Summary, path: Path) -> None:
     """Told once per run, after summary.json is on disk in the run directory `path`."""
+
+
+@hookspec
+def ugcbench_pictures(runs: Sequence[Path]) -> Iterable[RunPicture]:
+    """Pictures of finished runs, given by their directories, for pages that show these runs."""
+    return ()

@@ -13,7 +13,7 @@ is imported when a picture is drawn, and its global state is never touched.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +22,7 @@ from ugcbench import hookimpl
 if TYPE_CHECKING:
     import click
 
+    from ugcbench.pages.pictures import RunPicture
     from ugcbench_plots.calibration import plot_calibration
     from ugcbench_plots.cost import plot_cost
     from ugcbench_plots.forest import plot_forest
@@ -40,6 +41,14 @@ def ugcbench_commands(group: click.Group) -> None:
     from ugcbench_plots.commands import plot
 
     group.add_command(plot)
+
+
+@hookimpl
+def ugcbench_pictures(runs: Sequence[Path]) -> Iterable[RunPicture]:
+    """What can be drawn of these runs."""
+    from ugcbench_plots.embedding import draw_for_pages
+
+    return draw_for_pages(runs)
 
 
 def draw_svg(

@@ -20,7 +20,7 @@ from ugcbench_view.shapes import CALLED
 from ugcbench_view.writing import write_script
 
 MediaWanted = Literal["copy", "link", "frames", "none"]
-OURS = frozenset({"index.html", "page", "house", "data", "media", "frames"})
+OURS = frozenset({"index.html", "page", "house", "data", "media", "frames", "pictures"})
 """What lies in the folder of an export."""
 
 NO_CLIPS = "The datasets of these runs have no clips here."

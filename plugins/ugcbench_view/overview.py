@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
+from ugcbench.pages.pictures import RunPicture
 from ugcbench.results import Result
 from ugcbench.scored import ScoredRun, differing_gold, differing_rules
 from ugcbench.types import Cell
@@ -16,7 +17,7 @@ from ugcbench_view.details import PER_CHUNK
 from ugcbench_view.pathless import strip_paths, strip_values
 from ugcbench_view.questions import Questions
 from ugcbench_view.reading import RunFiles
-from ugcbench_view.shapes import Index, RunShown, Shared, TaskShown
+from ugcbench_view.shapes import Index, PictureShown, RunShown, Shared, TaskShown
 
 IMPORTED = (
     "The answers were imported: the prompts are those that these rules put to a model, and what "
@@ -34,6 +35,7 @@ def make_index(
     catalogue: Catalogue,
     media: MediaShown,
     media_told: str | None,
+    pictures: Sequence[RunPicture] = (),
 ) -> Index:
     """All that the page needs at once."""
     return Index(
@@ -50,6 +52,7 @@ def make_index(
         shared=_compare(runs, catalogue),
         media=media,
         media_told=media_told,
+        pictures=tuple(PictureShown(name=each.name, title=each.title) for each in pictures),
     )
 
 

@@ -114,6 +114,13 @@ class Entries(Frozen):
     runs: list[RunColumns]
 
 
+class PictureShown(Frozen):
+    """A picture of the runs: `pictures/NAME-light.svg` and `pictures/NAME-dark.svg`."""
+
+    name: str
+    title: str
+
+
 class Shared(Frozen):
     """How far runs can be compared: `in_all` of `entries` are in every run.
 
@@ -134,7 +141,7 @@ class Index(Frozen):
     `Cell.statuses`. `clips` are the clips' ids. The details of entry `i` are in
     `chunk/{i // per_chunk}`. `media` says what of the clips can be shown: `clips` (with frames and
     waveform), `frames` (without the clip itself) or `none`; then there is no `clip/N`. `media_told`
-    says in words why not all can be shown.
+    says in words why not all can be shown. `pictures` are what plugins drew of the runs.
     """
 
     format: int = FORMAT
@@ -149,6 +156,7 @@ class Index(Frozen):
     shared: Shared
     media: Literal["clips", "frames", "none"]
     media_told: str | None = None
+    pictures: tuple[PictureShown, ...] = ()
 
 
 class PromptShown(Frozen):

@@ -107,6 +107,16 @@ def test_the_listener_to_summaries(plugin, tmp_path, capsys):
     assert "blind ugc/tone" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("plugin", ["ugcbench_pictures"], indirect=True)
+def test_the_pictures(plugin, tmp_path):
+    shown = run(plugin, tmp_path, tasks="ugc/tone,ugc/ocr").path
+    (picture,) = plugin.ugcbench_pictures([shown])
+    assert picture.name == "average-1"
+    assert picture.title.startswith("average ")
+    assert picture.light.startswith(b"<svg ")
+    assert picture.light != picture.dark
+
+
 async def test_the_annotator(monkeypatch):
     plugin = load(section("An annotator"), "plugin_that_annotates", monkeypatch)
     registry = ugcbench.Registry({"mine": plugin})

@@ -145,6 +145,7 @@ def test_marks_are_made_without_scripts(ledger, open_page):
     with serving(ledger, "r1") as (_, address):
         page = open_page(address, java_script_enabled=False)
         page.get_by_role("button", name="Take it").click()
+        page.wait_for_url("**/batches/1.1/1")
         for card in page.locator("section.card").all():
             for criterion in ("Accurate", "Complete", "Clear"):
                 card.get_by_role("radiogroup", name=criterion).get_by_label("Yes").check()

@@ -24,12 +24,20 @@ def blind(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def write_export(tmp_path_factory):
+def undrawn():
+    """All plugins but the one that draws, which takes seconds."""
+    registry = Registry()
+    registry.manager.unregister(name="ugcbench_plots")
+    return registry
+
+
+@pytest.fixture(scope="session")
+def write_export(tmp_path_factory, undrawn):
     """Exports runs into a new folder, or the one given."""
 
     def write(*runs, tasks=(), videos=None, wanted="copy", folder=None):
         folder = folder or tmp_path_factory.mktemp("exports") / "shown"
-        with opened(runs) as files, compiled(files, Registry(), tasks, videos) as view:
+        with opened(runs) as files, compiled(files, undrawn, tasks, videos) as view:
             export(view, folder, wanted, lambda total: lambda: None)
         return folder
 

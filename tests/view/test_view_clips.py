@@ -14,7 +14,6 @@ from PIL import Image
 from watched_runs import CLIPS, FEWER, Watcher, make_run, read_clip, read_index
 
 from ugcbench.media import read
-from ugcbench.plugins import Registry
 from ugcbench.protocol import PROFILES
 from ugcbench.store import read_records
 from ugcbench_view.clips import find_showing
@@ -29,8 +28,8 @@ CLOSE = 6.0
 
 
 @pytest.fixture(scope="module")
-def view(watched, blind):
-    with opened([watched, blind]) as runs, compiled(runs, Registry()) as view:
+def view(watched, blind, undrawn):
+    with opened([watched, blind]) as runs, compiled(runs, undrawn) as view:
         yield view
 
 

@@ -105,6 +105,14 @@ const Overview = (() => {
     ]));
   }
 
+  // What plugins drew of the runs, by day and by night.
+  function pictures(drawn) {
+    if (!drawn.length) return null;
+    return make("div", { class: "pictures" }, drawn.map(({ name, title }) => make("picture", null,
+      make("source", { media: "(prefers-color-scheme: dark)", srcset: `pictures/${name}-dark.svg` }),
+      make("img", { src: `pictures/${name}-light.svg`, alt: title, loading: "lazy" }))));
+  }
+
   function start(index) {
     const { runs, shared } = index;
     const several = runs.length > 1;
@@ -118,6 +126,7 @@ const Overview = (() => {
       table(runs),
       make("p", { class: "key" }, make("span", { class: "sign dot" }), "value", make("span", { class: "sign interval" }), "95 % interval",
         make("span", { class: "sign constant" }), "constant answer"),
+      pictures(index.pictures),
       told.length ? make("div", { class: "told" }, make("h3", null, "To know"), make("ul", null, told.map((text) => make("li", null, text)))) : null,
       make("div", { class: "abouts" }, runs.map((run, place) => about(run, place, several))),
     ].filter(Boolean));
