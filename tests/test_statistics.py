@@ -78,13 +78,19 @@ def test_too_little_data_has_no_bounds():
     assert mean_interval([0.0, 1.0], ["same", "same"]) == Interval(0.5, None, None, 2)
 
 
+def test_rates_of_error_may_lie_above_one():
+    interval = mean_interval([0.5, 1.5, 2.5, 1.5])
+    assert interval.mean == 1.5
+    assert 0 < interval.low < 1.5 < 2 < interval.high
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (([],), "at least one value"),
         (([[0.1], [0.2]],), "flat"),
-        (([0.5, float("nan")],), "between 0 and 1"),
-        (([0.5, 1.5],), "between 0 and 1"),
+        (([0.5, float("nan")],), "at least 0"),
+        (([0.5, -0.1],), "at least 0"),
         (([0.5, 0.6], ["a"]), "one for each of the 2 values"),
         (([0.5, 0.6], None, 95), "confidence"),
     ],

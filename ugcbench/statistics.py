@@ -31,7 +31,9 @@ def mean_interval(
     *,
     weights: npt.ArrayLike | None = None,
 ) -> Interval:
-    """The mean of `values`, numbers in [0, 1], and a two-sided interval for it within [0, 1].
+    """The mean of `values` and a two-sided interval for it.
+
+    Scores lie in [0, 1], and then so does the interval; rates of error may lie above.
 
     `clusters` says for each value to which cluster it belongs (several questions about one clip);
     without it, every value is its own. Values of 0 and 1 only, each its own cluster, get the Wilson
@@ -41,16 +43,15 @@ def mean_interval(
     Other values that are all equal say nothing about their spread: no bounds, and none either with
     fewer than two clusters.
 
-    `weights`, positive numbers, make it a ratio of sums (of weight times value by weight), whose
-    values may lie above 1, and then its interval too. Where they differ, only values that are all 0
-    or all 1 get Wilson's interval.
+    `weights`, positive numbers, make it a ratio of sums (of weight times value by weight). Where
+    they differ, only values that are all 0 or all 1 get Wilson's interval.
 
-    Raises `ValueError` for no values, values outside [0, 1], lengths that differ, or a confidence
-    outside (0, 1).
+    Raises `ValueError` for no values, negative or infinite ones, lengths that differ, or a
+    confidence outside (0, 1).
     Source: W. G. Cochran, Sampling Techniques, 3rd ed. 1977, chapters 6 and 9A (ratio estimate for
     clusters of unequal size); `wilson_interval`.
     """
-    numbers = _checked(values, confidence, math.inf if weights is not None else 1.0)
+    numbers = _checked(values, confidence)
     n, shares = len(numbers), _shares(weights, len(numbers))
     mean = float(numbers.mean() if weights is None else np.average(numbers, weights=shares))
     deviations = _sum_by_cluster(shares * (numbers - mean), clusters)
@@ -116,13 +117,12 @@ def _sum_by_cluster(deviations: Values, clusters: npt.ArrayLike | None) -> Value
     return np.bincount(members, weights=deviations).astype(np.float64)
 
 
-def _checked(values: npt.ArrayLike, confidence: float, most: float) -> Values:
+def _checked(values: npt.ArrayLike, confidence: float) -> Values:
     numbers = np.asarray(values, np.float64)
     if numbers.ndim != 1 or len(numbers) == 0:
         raise ValueError("a mean needs a flat array of at least one value")
-    if not bool(np.all((numbers >= 0) & (numbers <= most) & np.isfinite(numbers))):
-        bounds = "between 0 and 1" if most == 1 else "of at least 0"
-        raise ValueError(f"the values must be finite numbers {bounds}")
+    if not bool(np.all((numbers >= 0) & np.isfinite(numbers))):
+        raise ValueError("the values must be finite numbers of at least 0")
     if not 0 < confidence < 1:
         raise ValueError(f"the confidence is {confidence}; give a number between 0 and 1")
     return numbers

@@ -57,11 +57,12 @@ def test_weights_must_fit(weights):
         mean_interval([0.5, 0.6], weights=weights)
 
 
-def test_plain_means_stay_within_0_and_1():
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        mean_interval([0.5, 1.5])
-    with pytest.raises(ValueError, match="at least 0"):
-        mean_interval([0.5, np.nan], weights=[1, 1])
+def test_intervals_of_scores_stay_within_0_and_1():
+    for weights in (None, [1, 1, 2]):
+        assert mean_interval([0.1, 1.0, 1.0], weights=weights).high == 1.0
+        assert mean_interval([0.1, 0.0, 0.0], weights=weights).low == 0.0
+        with pytest.raises(ValueError, match="at least 0"):
+            mean_interval([0.5, np.nan, 1.0], weights=weights)
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():
