@@ -56,7 +56,6 @@ def test_no_question_gives_a_word_away():
             assert not re.search(variant.word, probe.question, re.IGNORECASE)
 
 
-@pytest.mark.xdist_group("signal-baseline")
 async def test_they_can_be_understood():
     pytest.importorskip("pocketsphinx", reason="needs the extra [baseline]")
     from ugcbench.doctor.probing import check_probe

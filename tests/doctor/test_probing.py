@@ -144,7 +144,6 @@ async def test_the_files_of_clips_are_probed_as_well(monkeypatch):
         assert checks["sound"].status == "note"
 
 
-@pytest.mark.xdist_group("torch")
 async def test_weights_without_sense_are_reached_all_the_same(tmp_path):
     if not all(map(find_spec, ("torch", "torchvision", "transformers", "timm", "xgrammar"))):
         pytest.skip("needs the extra [hf]")

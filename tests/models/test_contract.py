@@ -180,14 +180,8 @@ def checkpoint(tmp_path_factory):
 REMOTE = (openai, gemini, gemini_uploads, gemini_profile)
 LOCAL = (text_chat, qwen_omni, gemma3n, minicpm_o)
 PARAMETERS = [
-    *(pytest.param(adapter, id=adapter.__name__) for adapter in (fake, *REMOTE)),
-    pytest.param(
-        signal_baseline, id="signal_baseline", marks=pytest.mark.xdist_group("signal-baseline")
-    ),
-    *(
-        pytest.param(adapter, id=adapter.__name__, marks=pytest.mark.xdist_group("torch"))
-        for adapter in LOCAL
-    ),
+    pytest.param(adapter, id=adapter.__name__)
+    for adapter in (fake, *REMOTE, signal_baseline, *LOCAL)
 ]
 
 

@@ -21,7 +21,6 @@ from ugcbench.types import MediaProfile, Prompt, Sampling
 
 if not all(map(find_spec, ("torch", "transformers", "timm", "torchvision", "xgrammar"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 NAMES = ("gemma-3n-e2b", "gemma-3n-e4b")
 CAPTION = 'A tone sounds.\nThe picture grows "brighter".'

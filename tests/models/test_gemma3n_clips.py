@@ -16,7 +16,6 @@ from ugcbench.types import MediaProfile, Prompt, Sampling
 
 if not all(map(find_spec, ("torch", "transformers", "timm", "torchvision", "xgrammar"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 PROFILE = MediaProfile()
 RATE = PROFILE.sample_rate

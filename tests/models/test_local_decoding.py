@@ -19,7 +19,6 @@ from ugcbench_models.local.checkpoint_files import Source
 
 if not all(map(find_spec, ("torch", "transformers", "xgrammar"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 GREEDY = Sampling()
 

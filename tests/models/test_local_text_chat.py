@@ -21,7 +21,6 @@ from ugcbench_models.local.text_chat import TextChat
 
 if not all(map(find_spec, ("torch", "transformers", "xgrammar"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 VERDICT = '{"audio": 4, "visual": 5, "details": 3}'
 LEVEL = {

@@ -24,7 +24,6 @@ from ugcbench.types import MediaProfile, Prompt, Sampling
 
 if not all(map(find_spec, ("torch", "torchvision", "transformers", "xgrammar"))):
     pytest.skip("needs the extra [hf] or [minicpm-o]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 NAME = "minicpm-o-2.6"
 CAPTION = 'A tone sounds.\nThe picture grows "brighter"!'

@@ -26,7 +26,6 @@ from ugcbench_models.local.clip_chat import CLIPS_KEPT, ClipChat
 
 if not all(map(find_spec, ("torch", "torchvision", "transformers", "xgrammar"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 ENGINE = "ugcbench_models.local.qwen_omni:QwenOmniEngine"
 SPOKEN = "A tone grows brighter."

@@ -23,7 +23,6 @@ from ugcbench.types import MediaProfile
 
 if not all(map(find_spec, ("torch", "torchvision", "transformers", "xgrammar"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 PAPER = MediaProfile()
 PLACE = "<|vision_bos|><|VIDEO|><|vision_eos|>"

@@ -29,9 +29,6 @@ from ugcbench.types import MediaProfile, Prompt, Receipt
 from ugcbench_models.signal_baseline.analysis import Analyst
 from ugcbench_models.signal_baseline.model import SignalBaseline
 
-# One process loads the models and makes the clips, however many run the tests.
-pytestmark = pytest.mark.xdist_group("signal-baseline")
-
 SOURCES = ("In-Video Voice", "Out-Video Voice", "Narration")
 TONES = ("Positive", "Neutral", "Negative")
 TASKS = {

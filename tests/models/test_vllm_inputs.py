@@ -24,7 +24,6 @@ from ugcbench_models.local.vllm_clips import ClipInput, Family, find_runs, name_
 
 if not all(map(find_spec, ("torch", "transformers", "timm", "xgrammar"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 V, A = "<|VIDEO|>", "<|AUDIO|>"
 PROFILE = MediaProfile()

@@ -12,7 +12,6 @@ from ugcbench.testing import make_tiny_gemma3n
 
 if not all(map(find_spec, ("torch", "transformers", "timm", "torchvision"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,11 +12,8 @@ from ugcbench.testing import make_tiny_minicpm_o
 
 if not all(map(find_spec, ("torch", "torchvision", "transformers"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = [
-    pytest.mark.xdist_group("torch"),
-    # The published code's penalty leaves out the prompt as well.
-    pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`:UserWarning"),
-]
+# The published code's penalty leaves out the prompt as well.
+pytestmark = pytest.mark.filterwarnings("ignore:Passing `repetition_penalty`:UserWarning")
 
 PICTURE = Image.new("RGB", (28, 28), (200, 20, 20))
 SECOND = np.linspace(-1, 1, 16_000, dtype=np.float32)

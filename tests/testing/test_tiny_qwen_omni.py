@@ -11,7 +11,6 @@ from ugcbench.testing import make_tiny_qwen_omni
 
 if not all(map(find_spec, ("torch", "torchvision", "transformers"))):
     pytest.skip("needs the extra [hf]", allow_module_level=True)
-pytestmark = pytest.mark.xdist_group("torch")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -161,10 +161,12 @@ def test_disk_errors_are_told_from_others(tmp_path):
         raise RuntimeError("shapes differ")
 
 
-def test_transformers_still_restores_none_of_the_weights(make_recipe, small_rows, tiny_omni):
+def test_transformers_still_restores_none_of_the_weights(
+    make_recipe, small_rows, tiny_omni, tmp_path
+):
     """Once this fails, transformers' own way of resuming may do."""
     import torch
-    from transformers import Trainer
+    from transformers import Trainer, TrainingArguments
 
     from ugcbench_models.local.qwen_omni_codec import QwenOmniCodec
     from ugcbench_train.trainers.training import train
@@ -173,6 +175,7 @@ def test_transformers_still_restores_none_of_the_weights(make_recipe, small_rows
     train(recipe, small_rows)
     model = QwenOmniCodec(model="none/none", path=str(tiny_omni)).load()
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    Trainer(model=model)._load_from_checkpoint(str(recipe.output / "checkpoints" / "checkpoint-2"))
+    trainer = Trainer(model=model, args=TrainingArguments(str(tmp_path / "own"), report_to=[]))
+    trainer._load_from_checkpoint(str(recipe.output / "checkpoints" / "checkpoint-2"))
     after = model.state_dict()
     assert all(torch.equal(after[name], before[name]) for name in before)
