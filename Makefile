@@ -20,7 +20,7 @@ test-vllm: .venv-vllm/.ready  ## pass the tests on vLLM's engine, here in its bu
 	.venv-vllm/bin/python -m pytest -m vllm tests/models/test_vllm_*.py $(PYTEST_ARGS)
 
 test-swift: .venv-swift/.ready  ## pass the tests that train by ms-swift
-	.venv-swift/bin/python -m pytest -m swift tests/train/test_swift_*.py $(PYTEST_ARGS)
+	.venv-swift/bin/python -m pytest -m swift tests/train/test_swift_*.py tests/train/test_reward_engines.py $(PYTEST_ARGS)
 
 check: .venv/.dev  ## lint, types and import contracts
 	$(BIN)/ruff check .

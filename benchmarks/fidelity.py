@@ -35,6 +35,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import kendalltau
 
+from ugcbench.continuation import kept_options
 from ugcbench.datasets import open_dataset
 from ugcbench.pairing import (
     contrast,
@@ -43,7 +44,7 @@ from ugcbench.pairing import (
     holm,
     paired_difference,
 )
-from ugcbench.plans import kept_options, own_dataset
+from ugcbench.plans import own_dataset
 from ugcbench.plugins import Registry
 from ugcbench.rendering import render
 from ugcbench.scored import ScoredRun, key_of, read_scored

@@ -18,6 +18,7 @@
         ├── FatalModelError        repeating can't help: wrong key, unknown model, bad option
         │   └── ReroutedError      another model replied than the one asked
         ├── TransientModelError    worth another attempt (429, 5xx, connection), see `retry_after`
+        │   └── UnreachableError   nobody answered; fatal while nobody has ever answered
         ├── RequestRejectedError   this request is refused as it is (too long, part not accepted)
         └── ModelTimeoutError      no answer within the attempt's time limit
 
@@ -165,6 +166,13 @@ class TransientModelError(ModelError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class UnreachableError(TransientModelError):
+    """No connection to the server came about, so the request was not even sent.
+
+    A run ends at once where all attempts of a request end so and the server has never replied.
+    """
 
 
 class RequestRejectedError(ModelError):

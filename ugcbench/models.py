@@ -27,6 +27,7 @@ from ugcbench.errors import (
     ModelTimeoutError,
     RunError,
     TransientModelError,
+    UnreachableError,
     UsageError,
 )
 from ugcbench.protocol import digest
@@ -76,7 +77,8 @@ class Retrying:
     that requests that failed together don't come back together), or is what the server
     wishes (Retry-After); a wish beyond `longest_pause` ends the attempts. `timeout` is in seconds
     for each attempt. With `places`, no more attempts than that are under way at once; who pauses
-    or waits for a place takes none, and waiting is no part of the attempt.
+    or waits for a place takes none, and waiting is no part of the attempt. A server that was not
+    reached by all attempts of a request, nor ever before, is none: that is a `FatalModelError`.
     """
 
     model: Model
@@ -87,9 +89,23 @@ class Retrying:
     places: asyncio.Semaphore | None = None
     fatal: FatalModelError | None = field(default=None, init=False)
     """Once raised, it is raised for all that still waits."""
+    reached: bool = field(default=False, init=False)
+    """Whether anything was ever replied, if only an error."""
 
     async def generate(self, prompt: Prompt) -> Prediction:
         """Answer after as many attempts as it takes and is allowed."""
+        try:
+            return await self._persist(prompt)
+        except UnreachableError as error:
+            if self.reached:
+                raise
+            self.fatal = FatalModelError(
+                f"{error}; it has never replied: start the server, or correct its address "
+                "(base_url)"
+            )
+            raise self.fatal from None
+
+    async def _persist(self, prompt: Prompt) -> Prediction:
         tries = 0
         async for attempt in tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(self._is_worth_another),
@@ -110,12 +126,17 @@ class Retrying:
             async with self.places or contextlib.nullcontext(), asyncio.timeout(self.timeout):
                 if self.fatal is not None:
                     raise self.fatal
-                return await self.model.generate(prompt)
+                prediction = await self.model.generate(prompt)
         except FatalModelError as error:
             self.fatal = error
             raise
+        except ModelError as error:
+            self.reached = self.reached or not isinstance(error, UnreachableError)
+            raise
         except TimeoutError as error:
             raise ModelTimeoutError(f"no answer within {self.timeout:g} s") from error
+        self.reached = True
+        return prediction
 
     def _is_worth_another(self, error: BaseException) -> bool:
         if isinstance(error, TransientModelError):

@@ -22,21 +22,19 @@ from pydantic import ValidationError
 from ugcbench.asking import make_judge, make_model
 from ugcbench.compatibility import tell_newer
 from ugcbench.complaints import describe
+from ugcbench.continuation import changed_options, kept_options, refuse_changes
 from ugcbench.datasets import default_dataset, open_dataset
 from ugcbench.errors import RunCorruptError, RunError, UsageError
 from ugcbench.models import Purse
 from ugcbench.plugins import Registry, create
 from ugcbench.protocol import Protocol
 from ugcbench.provenance import git_state, versions
-from ugcbench.redaction import REDACTED, redact, refuse_redacted
+from ugcbench.redaction import redact, refuse_redacted
 from ugcbench.requests import LOCAL, Request, name_of
 from ugcbench.specs import Dataset, Judge, Model, Setting, Task, TaskSpec
 from ugcbench.store import Store
 from ugcbench.subsets import Subset
 from ugcbench.types import Clip, Frozen, Sample
-
-NEVER_KEPT = frozenset({"trust_remote_code"})
-"""Options that whoever goes on with a run must give anew: its directory may be a stranger's."""
 
 UNBEGUN = frozenset({"lock", "run.json.partial"})
 """All that a run leaves that was killed before it had written its configuration."""
@@ -153,6 +151,8 @@ def prepare(request: Request, *, asking: bool = True) -> Plan:
     config = stored or _config(request, registry, dataset, parts)
     store = Store(_directory(request, config))
     try:
+        if stored is not None:
+            config = _with_options(stored, request, registry, store)
         return _assemble(request, registry, config, store, dataset, parts, asking=asking)
     except BaseException:
         store.close()
@@ -231,13 +231,24 @@ def _resumed(request: Request, stored: RunConfig) -> Request:
     )
 
 
-def kept_options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a run directory with which it is gone on, less secrets and trust."""
-    return {
-        name: value
-        for name, value in stored.items()
-        if value != REDACTED and name.rpartition(":")[2] not in NEVER_KEPT
+def _with_options(
+    stored: RunConfig, request: Request, registry: Registry, store: Store
+) -> RunConfig:
+    """The configuration with the options that changed since, which run.json tells from now on."""
+    changed = changed_options(stored.options, request.options)
+    changed_judge = changed_options(stored.judge_options, request.judge_options)
+    if store.predictions.settled:
+        refuse_changes(changed, "model", [request.model], registry)
+    if store.verdicts.settled:
+        refuse_changes(changed_judge, "judge", request.judges, registry)
+    if not changed and not changed_judge:
+        return stored
+    options = {
+        "options": {**stored.options, **changed},
+        "judge_options": {**stored.judge_options, **changed_judge},
     }
+    store.write_config(config := stored.model_copy(update=options))
+    return config
 
 
 def own_dataset(path: Path, stored: RunConfig) -> str:

@@ -80,6 +80,10 @@ class Registry:
         self.plugins.append(PluginInfo(entry.name, distribution, version, error))
 
     def _register(self, name: str, plugin: object) -> None:
+        if self.manager.has_plugin(name):
+            raise NameClashError(
+                f"two plugins are called {name!r}; uninstall one, or rename its entry point"
+            )
         try:
             self.manager.register(plugin, name)
             self.manager.check_pending()

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ugcbench.continuation import kept_options
 from ugcbench.errors import UsageError
 from ugcbench.evaluation import Observer, Unobserved, prepared, score, wait_for
-from ugcbench.plans import Plan, kept_options, own_dataset, read_config
+from ugcbench.plans import Plan, own_dataset, read_config
 from ugcbench.requests import Request
 from ugcbench.results import Result
 from ugcbench.store import read_records, read_typed

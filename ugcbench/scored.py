@@ -7,6 +7,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,7 @@ def _differences(left: Any, right: Any, at: str = "") -> Iterator[str]:  # noqa:
         yield f"{at} ({left}, {right})"
 
 
+@lru_cache(1 << 14)  # a clip has many samples, and many runs are about the same clips
 def key_of(name: str) -> int:
     """The 64-bit key of a sample or a clip."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")

@@ -61,7 +61,9 @@ class ModelSpec(Spec):
     for it. `codec` is the target of what a model that can be trained is trained through; see
     `ugcbench.codecs`. `annotates` names the only fields of a clip's annotation that it can draft,
     such as `audio.speakers`, for detectors that are no language models; by default it is asked for
-    any.
+    any. `operational` names the options that say only where it runs and how fast, and may change
+    while a run is gone on with. `backends` names the extra that is needed in place of `extra` for
+    values of the option `backend`.
     """
 
     prefix: bool = False
@@ -75,6 +77,8 @@ class ModelSpec(Spec):
     keys: tuple[str, ...] = ()
     codec: str | None = None
     annotates: tuple[str, ...] = ()
+    operational: frozenset[str] = frozenset()
+    backends: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,7 @@ class Store:
             yield lambda record: write(record.model_dump_json(exclude=volatile) + "\n")
 
     def write_config(self, config: BaseModel) -> None:
-        """Write run.json; called once, before anything is asked."""
+        """Write run.json, before anything is asked; atomic."""
         replace_text(self.path / "run.json", config.model_dump_json(indent=2) + "\n")
 
     def write_summary(self, summary: Summary) -> None:
@@ -138,7 +138,8 @@ class Store:
 class Log:
     """An append-only JSONL file that can be looked up by key.
 
-    Memory grows by 16 bytes a line. Of several lines with one key the last one counts.
+    Memory grows by 16 bytes a line. Of several lines with one key the last one counts. `settled`
+    says whether there is any line that is not marked, superseded ones too.
 
     Args:
         path: the file; need not exist.
@@ -168,6 +169,7 @@ class Log:
         self.notices = [notice] if repair and (notice := repair_tail(path)) else []
         self._key_of, self._marks, self._cost_of = key_of, marks, cost_of
         self._seal = seal if sealed else bytes
+        self.settled = False
         self._index = OffsetIndex()
         self._size = 0
         for offset, raw in lines_with_offset(path):
@@ -222,6 +224,7 @@ class Log:
         try:
             key, marked = self._key_of(line), self._marks(line)
             self.cost += self._cost_of(line)
+            self.settled = self.settled or not marked
         except (KeyError, TypeError, AttributeError) as error:
             why = f"{type(error).__name__}: {error}"
             raise RunCorruptError(
@@ -273,7 +276,11 @@ def read_records(path: Path) -> Iterator[Record]:
     if not file.exists():
         raise RunError(f"{path} has no records yet; finish it with: ugcbench run --resume {path}")
     for offset, raw in lines_with_offset(file):
-        yield validate(Record, parse_line(file, offset, raw), f"{file}, byte {offset}")
+        try:  # in one step, which takes half the time
+            record = Record.model_validate_json(raw)
+        except ValidationError:
+            record = validate(Record, parse_line(file, offset, raw), f"{file}, byte {offset}")
+        yield record
 
 
 def read_summary(path: Path) -> Summary:
@@ -298,8 +305,9 @@ def read_lines(file: Path) -> Iterator[dict[str, Any]]:
 
 def read_typed(file: Path, kind: type[T]) -> Iterator[T]:
     """The lines of a JSONL file as objects; raises `RunCorruptError`."""
+    name = str(file)  # for a path takes its time to be written, line after line
     for offset, raw in lines_with_offset(file):
-        yield validate(kind, parse_line(file, offset, raw), f"{file}, byte {offset}")
+        yield validate(kind, parse_line(file, offset, raw), f"{name}, byte {offset}")
 
 
 def validate(kind: type[T], line: dict[str, Any], place: str) -> T:

@@ -16,7 +16,13 @@ OPEN_LOCAL = f"{HOME}.local.backends:open_model"
 MODEL = frozenset({"model"})
 JUDGE = frozenset({"judge"})
 CLIPS = frozenset({"pictures", "sound"})
+ON_VLLM = {"vllm": "vllm"}
 NOTHING: frozenset[str] = frozenset()
+# Options that change neither what a model gets nor how it answers.
+AT_OPENAI = frozenset({"base_url", "timeout", "max_tokens_field"})
+AT_GEMINI = frozenset({"base_url", "timeout", "upload_timeout", "inline_limit"})
+IN_BATCHES = frozenset({"device", "batch_tokens", "batch_size"})
+ON_GPUS = frozenset({"tensor_parallel", "data_parallel", "gpu_memory"})
 GEMINI_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 GEMINI_NAMES = ("gemini-2.5-pro", "gemini-2.5-flash", "gemini-3.5-flash", "gemini-3.8-flash")
 """The models of the paper, and newer ones that Google names in their place."""
@@ -68,6 +74,7 @@ def _clients() -> Iterable[ModelSpec]:
         reports_model=True,
         extra="openai",
         keys=("OPENAI_API_KEY",),
+        operational=AT_OPENAI,
     )
     yield from _gemini()
     yield ModelSpec(
@@ -89,6 +96,7 @@ def _gemini() -> Iterable[ModelSpec]:
         reports_model=True,
         extra="gemini",
         keys=GEMINI_KEYS,
+        operational=AT_GEMINI,
     )
     # Not judges: a judge has one name, under which its verdicts are stored.
     for name in GEMINI_NAMES:
@@ -100,6 +108,7 @@ def _gemini() -> Iterable[ModelSpec]:
             roles=MODEL,
             extra="gemini",
             keys=GEMINI_KEYS,
+            operational=AT_GEMINI,
         )
 
 
@@ -112,6 +121,7 @@ def _local_engines() -> Iterable[ModelSpec]:
         roles=JUDGE,
         free=True,
         extra="hf",
+        operational=IN_BATCHES,
     )
     yield ModelSpec(
         name="vllm",
@@ -120,6 +130,7 @@ def _local_engines() -> Iterable[ModelSpec]:
         prefix=True,
         free=True,
         extra="vllm",
+        operational=ON_GPUS,
     )
     yield from _qwen_omni()
     yield from _gemma3n()
@@ -142,6 +153,8 @@ def _qwen_omni() -> Iterable[ModelSpec]:
             roles=MODEL,
             free=True,
             extra="hf",
+            backends=ON_VLLM,
+            operational=IN_BATCHES | ON_GPUS,
             licence=licence,
         )
 
@@ -151,7 +164,8 @@ def _minicpm_o() -> ModelSpec:
         name="minicpm-o-2.6",
         target=OPEN_LOCAL,
         summary=(
-            "MiniCPM-o 2.6 run here: frames and sound; --trust-remote-code, or option backend=vllm"
+            "MiniCPM-o 2.6 run here: frames and sound; needs --trust-remote-code; options "
+            "path=DIR, backend=vllm"
         ),
         options={
             "engine": f"{HOME}.local.minicpm_o:open_engine",
@@ -160,6 +174,8 @@ def _minicpm_o() -> ModelSpec:
         roles=MODEL,
         free=True,
         extra="minicpm-o",
+        backends=ON_VLLM,
+        operational=IN_BATCHES | ON_GPUS,
         licence="MiniCPM Model License",
     )
 
@@ -177,6 +193,8 @@ def _gemma3n() -> Iterable[ModelSpec]:
             roles=MODEL,
             free=True,
             extra="hf",
+            backends=ON_VLLM,
+            operational=IN_BATCHES | ON_GPUS,
             licence="Gemma",
         )
 

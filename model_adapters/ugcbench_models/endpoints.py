@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ugcbench.errors import FatalModelError
-from ugcbench.redaction import REDACTED, is_nothing, secrets_of
+from ugcbench.redaction import REDACTED, secrets_of
 
 NO_KEY = "none"
 """What is sent where no key is needed: clients insist on one."""
+
+SHORTEST_KEY = 8
+"""Characters of the shortest key that is looked for in texts. Shorter ones, such as `x` or `test`,
+keep nothing secret, and are letters or words of any answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Endpoint:
         """`text` without the key and what is secret in the URL, which a server may repeat in its
         answer, and a client in its errors.
         """
-        own = () if is_nothing(self.key) else (self.key,)
+        own = (self.key,) if len(self.key) >= SHORTEST_KEY else ()
         for secret in (*own, *secrets_of(self.url)):
             text = text.replace(secret, REDACTED)
         return text

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 from google.genai import errors
 
 from ugcbench.errors import (
@@ -14,6 +15,7 @@ from ugcbench.errors import (
     ModelError,
     RequestRejectedError,
     TransientModelError,
+    UnreachableError,
 )
 from ugcbench.plaintext import join_lines
 from ugcbench_models.endpoints import Endpoint
@@ -38,7 +40,7 @@ _REFUSED_ALWAYS = re.compile(
 )
 _ONE_CLIP = re.compile(r"mime ?type|unable to process|too long|exceeds the maximum")
 _LOST_FILE = re.compile(r"access the file|not in an active state")
-_OBJECT = re.compile(r" ssl:<[^>]*>")  # aiohttp names the object that checks certificates
+_OBJECT = re.compile(r" ssl:(default|<[^>]*>)")  # aiohttp names what checks certificates
 
 
 class LostFileError(TransientModelError):
@@ -74,9 +76,9 @@ class FailureReader:
     def report_silence(self, error: Exception) -> TransientModelError:
         """The error to raise where the server could not be reached or broke off."""
         cause = self.endpoint.hide(_OBJECT.sub("", str(error)) or type(error).__name__)
-        return TransientModelError(
-            f"{self.model}: no answer from {self.endpoint.address} ({cause})"
-        )
+        unreached = isinstance(error, aiohttp.ClientConnectorError)
+        kind = UnreachableError if unreached else TransientModelError
+        return kind(f"{self.model}: no answer from {self.endpoint.address} ({cause})")
 
     def report_nonsense(self, error: Exception) -> TransientModelError:
         """The error to raise for an answer that is none of the API's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Any
 
@@ -11,6 +12,10 @@ from ugcbench.errors import UsageError
 
 STORE_BYTES = 80 << 20
 """The object store of a Ray of one's own: prompts and answers are passed beside it."""
+
+ANSWERS_WITHIN = 10.0
+CONNECTS_WITHIN = 60.0
+"""Seconds to wait for a cluster's port, and for the cluster; Ray itself tries for ever."""
 
 
 class Connection:
@@ -42,7 +47,8 @@ class Connection:
             )
 
     def _open(self, address: str, cpus: int) -> None:
-        arguments = _own(cpus) if address == "local" else {"address": _checked(address)}
+        own = address == "local"
+        arguments = _own(cpus) if own else {"address": _checked(address)}
         up, problems = threading.Event(), list[Exception]()
 
         def hold() -> None:
@@ -54,7 +60,8 @@ class Connection:
             self._end.wait()
 
         threading.Thread(target=hold, name="ugcbench-ray", daemon=True).start()
-        up.wait()
+        if not up.wait(None if own else CONNECTS_WITHIN):
+            problems.append(TimeoutError(f"no answer within {CONNECTS_WITHIN:g} s"))
         if problems:
             self._end.set()
             raise UsageError(_advice(address, problems[0])) from problems[0]
@@ -81,6 +88,15 @@ def _checked(address: str) -> str:
             f"{address} can't be used: start the run on a machine of the cluster with "
             "--address auto, or give its host:port"
         )
+    host, _, port = address.rpartition(":")
+    if address == "auto":
+        return address
+    if not host or not port.isdecimal():
+        raise UsageError(f"{address} is no address of a cluster: give local, auto or its host:port")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWERS_WITHIN).close()
+    except (OSError, OverflowError, UnicodeError) as problem:
+        raise UsageError(_advice(address, problem)) from problem
     return address
 
 

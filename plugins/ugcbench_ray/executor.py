@@ -39,8 +39,7 @@ def run_on_ray(
     machine has too few GPUs.
 
     """
-    if cpus_per_worker < 0 or gpus_per_worker < 0 or patience <= 0:
-        raise UsageError("CPUs and GPUs of a worker can't be negative, and patience is above 0 s")
+    _check(cpus_per_worker, gpus_per_worker, patience)
     _set_environment(own=address == "local")
     try:
         from ugcbench_ray.connection import Connection
@@ -53,6 +52,15 @@ def run_on_ray(
     connection = Connection(address, cores, gpus_per_worker * workers)
     resources = Resources(cpus_per_worker, gpus_per_worker)
     return Fleet(placement, workers, resources, connection, patience)
+
+
+def _check(cpus: object, gpus: object, patience: object) -> None:
+    numbers = [value for value in (cpus, gpus, patience) if isinstance(value, int | float)]
+    if len(numbers) < 3 or min(numbers) < 0 or not patience:
+        raise UsageError(
+            "cpus_per_worker and gpus_per_worker are numbers that aren't negative, and patience is "
+            "a number of seconds above 0"
+        )
 
 
 def _set_environment(*, own: bool) -> None:

@@ -11,7 +11,10 @@ from typing import Any
 
 import mlflow
 from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
 
+from ugcbench.errors import UsageError
+from ugcbench.plaintext import join_lines
 from ugcbench_tracking.report import HEADERS, Report
 
 EXPERIMENT = "ugcbench"
@@ -34,7 +37,7 @@ class MLflow:
 
     def __init__(self, where: str | None) -> None:
         self._experiment = where or os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
-        self._client: Any = mlflow.MlflowClient()
+        self._client: Any = _connect()
 
     def send(self, report: Report) -> str:
         """Tell of the run: one with its tag gets the numbers that changed."""
@@ -69,6 +72,16 @@ class MLflow:
         size = BATCH[kind]
         for start in range(0, len(entries), size):
             self._client.log_batch(run, **{kind: entries[start : start + size]})
+
+
+def _connect() -> mlflow.MlflowClient:
+    try:
+        return mlflow.MlflowClient()
+    except MlflowException as error:
+        raise UsageError(
+            f"MLflow can't be used: {join_lines(str(error))}; see MLFLOW_TRACKING_URI, for which "
+            "sqlite:///mlflow.db always does"
+        ) from error
 
 
 def _new_params(report: Report, known: Mapping[str, str]) -> Iterator[Param]:

@@ -24,8 +24,10 @@ from ugcbench_train.data.apart import refuse_overlaps
 from ugcbench_train.data.contents import hash_file
 from ugcbench_train.data.files import Rows, list_complaints, read_rows
 from ugcbench_train.data.splits import take
+from ugcbench_train.launching.processes import check_gpus
 from ugcbench_train.planning.plans import StagePlan, make_plan
 from ugcbench_train.planning.reward_tasks import make_reward_tasks
+from ugcbench_train.planning.steps import check_steps
 from ugcbench_train.recipe import Evaluation, Recipe
 from ugcbench_train.record import (
     FILE,
@@ -68,11 +70,18 @@ def prepare(
     if not dry:
         check_packages(recipe)
     _check_names(recipe, registry)
+    if not recipe.data.train.is_file():
+        raise DatasetError(
+            f"data.train: {recipe.data.train} is no file; write rows with `ugcbench distill`, or "
+            "say where yours are: --set data.train=FILE"
+        )
     found = read_rows(recipe.data.train, recipe.data.media, max_skipped=recipe.data.max_skipped)
     rows = choose_rows(recipe, found)
     apart = refuse_overlaps(rows, recipe.data.test, recipe.data.apart_from, registry)
     prices = {**prices, **recipe.rewards.prices}
     plan = make_plan(recipe, rows, registry, prices)
+    if plan.rows:
+        check_steps(recipe, plan.rows)
     files = (recipe.data.train, *recipe.data.apart_from)
     tasks = make_reward_tasks(recipe.rewards, registry) if recipe.stage == "grpo" else []
     record = Record(
@@ -110,12 +119,13 @@ def choose_rows(recipe: Recipe, found: Rows) -> list[Row]:
 
 
 def check_packages(recipe: Recipe) -> None:
-    """Raise `MissingExtraError` for what must be installed first."""
+    """Raise `MissingExtraError` for what must be installed first, `UsageError` for missing GPUs."""
     missing = find_missing("ugcbench", "train")
     if missing:
         raise MissingExtraError(
             f"training needs {', '.join(missing)}: pip install 'ugcbench[train]'"
         )
+    check_gpus(recipe)
     for name, wanted in (
         ("deepspeed", recipe.launch.strategy.startswith("zero")),
         ("wandb", "wandb" in recipe.logging.to),

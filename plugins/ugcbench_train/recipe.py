@@ -104,8 +104,8 @@ class Tuning(Frozen):
 
 
 class Optimizer(Frozen):
-    """Steps: `batch` rows a device, `accumulation` of them a step; `max_steps` ends before
-    `epochs` does.
+    """Steps: `batch` rows a device, `accumulation` of them a step; `max_steps`, if given, is their
+    number, whatever `epochs` says.
     """
 
     learning_rate: PositiveFloat = 1e-5

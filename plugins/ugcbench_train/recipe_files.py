@@ -168,6 +168,8 @@ def _say(kind: str, message: str, given: object, place: Sequence[str]) -> str:
             return "this field is needed"
         case "model_type":
             return f"this is a group of fields: {', '.join(_fields_at(place))}"
+        case "tuple_type":
+            return f"this is a list: [{given}]"
         case "value_error":
             return message.removeprefix("Value error, ")
     shown = str(given) if isinstance(given, str) else given

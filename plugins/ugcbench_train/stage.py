@@ -157,6 +157,12 @@ def _explained(recipe: Recipe) -> Iterator[None]:
             f"the engine can't be loaded: {reason}; install it anew: pip install 'ugcbench[train]'"
         ) from error
     except Exception as error:
+        if type(error).__module__.startswith("wandb."):
+            reason = str(error).rstrip(".")
+            raise RunError(
+                f"W&B: {reason}; or set WANDB_MODE=offline, or leave it out: --set "
+                "logging.to=[tensorboard]"
+            ) from error
         if type(error).__name__ != "OutOfMemoryError":
             raise
         raise RunError(

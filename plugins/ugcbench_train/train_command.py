@@ -154,7 +154,7 @@ def _train(stage: str, registry: Registry, **typed: Any) -> None:  # noqa: ANN40
     if not typed["quiet"]:
         _print_plan(prepared, "table", err=True)
     final = _watched(prepared, typed, registry)
-    _print_end(prepared.recipe, final, typed["style"])
+    _print_end(prepared, final, typed["style"])
 
 
 def _print_plan(prepared: Prepared, style: str, *, err: bool = False) -> None:
@@ -215,15 +215,17 @@ def _finish(prepared: Prepared, final: Path) -> None:
     prepared.record.model_copy(update=changes).write()
 
 
-def _print_end(recipe: Recipe, final: Path, style: str) -> None:
+def _print_end(prepared: Prepared, final: Path, style: str) -> None:
     """Where the checkpoint is, and what to type next."""
+    recipe, judge = prepared.recipe, prepared.record.judge
     if style == "json":
         echo(json.dumps({"checkpoint": str(final), "record": str(recipe.output)}))
     else:
         echo(f"checkpoint: {final}")
     name = EVALUATED_AS.get(recipe.model, recipe.model)
+    apart = f" by another judge than {judge}" if judge else ""
     echo(
-        f"evaluate it: ugcbench run --model {name} --option path={final} "
+        f"evaluate it{apart}: ugcbench run --model {name} --option path={final} "
         "--tasks ugc/caption --dataset ugc-videocap --judge NAME",
         err=True,
     )

@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
+from ugcbench.continuation import kept_options
 from ugcbench.datasets import open_dataset
 from ugcbench.errors import UgcbenchError
 from ugcbench.models import Fake
-from ugcbench.plans import RunConfig, kept_options, own_dataset
+from ugcbench.plans import RunConfig, own_dataset
 from ugcbench.plugins import Registry, create
 from ugcbench.protocol import digest
 from ugcbench.specs import Dataset, Judge, Setting, Task

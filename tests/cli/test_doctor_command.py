@@ -47,6 +47,17 @@ def test_a_deaf_server_exits_with_3_and_says_what_to_type(ugcbench, server):
     assert "1 of" in done.stderr
 
 
+def test_a_server_that_is_not_there_ends_a_run_in_one_line(ugcbench):
+    with OpenAIServer() as gone:
+        url = gone.url
+    asked = ["--model", "openai/m", "--option", f"base_url={url}", "--attempts", "2"]
+    done = ugcbench("run", *asked, "--dataset", "mini", "--judge", "lexical", "--quiet")
+    assert (done.returncode, done.stdout) == (3, "")
+    (said,) = (line for line in done.stderr.splitlines() if "no answer from" in line)
+    assert url in said
+    assert "start the server" in said
+
+
 def test_wrong_usage_exits_with_2_at_once(ugcbench):
     done = ugcbench("doctor", "--model", "majority")
     assert (done.returncode, done.stdout) == (2, "")

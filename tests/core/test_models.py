@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from ugcbench.errors import (
     RequestRejectedError,
     RunError,
     TransientModelError,
+    UnreachableError,
 )
 from ugcbench.models import (
     Budgeted,
@@ -56,6 +58,25 @@ async def test_attempts_end():
     with pytest.raises(TransientModelError):
         await quick(model, attempts=3).generate(PROMPT)
     assert len(model.prompts) == 3
+
+
+async def test_a_server_that_never_replied_ends_the_run():
+    model = quick(scripted(*[UnreachableError("nobody")] * 9), attempts=2)
+    for _ in range(2):  # whoever waits is told without another attempt
+        with pytest.raises(FatalModelError, match="nobody; it has never replied: start the server"):
+            await model.generate(PROMPT)
+    assert len(model.model.prompts) == 2
+
+
+@pytest.mark.parametrize("sign_of_life", ["fine", TransientModelError("busy")])
+async def test_a_server_that_replied_before_may_come_back(sign_of_life):
+    gone = UnreachableError("nobody")
+    model = quick(scripted(sign_of_life, gone, gone, gone, "back"), attempts=2)
+    with nullcontext() if sign_of_life == "fine" else pytest.raises(UnreachableError):
+        await model.generate(PROMPT)
+    with pytest.raises(UnreachableError):
+        await model.generate(PROMPT)
+    assert (await model.generate(PROMPT)).text == "back"
 
 
 @pytest.mark.parametrize("error", [FatalModelError("key"), RequestRejectedError("too long")])

@@ -68,7 +68,13 @@ class Judges:
     @hookimpl
     def ugcbench_models(self):
         for name in ("yes", "no", "moody", "mumbler"):
-            yield ModelSpec(name=name, target=f"test_panels:{name}", summary="", free=True)
+            yield ModelSpec(
+                name=name,
+                target=f"test_panels:{name}",
+                summary="",
+                free=True,
+                operational=frozenset({"clear"}),
+            )
         yield ModelSpec(
             name="routed",
             target="test_panels:Routed",
@@ -76,6 +82,7 @@ class Judges:
             prefix=True,
             free=True,
             reports_model=True,
+            operational=frozenset({"served"}),
         )
 
 

@@ -147,3 +147,8 @@ def test_an_unknown_name_tells_of_plugins_that_could_not_be_loaded():
     registry = Registry({"bad": Models("not a spec"), "good": Models(spec("m"))}, installed=False)
     with pytest.raises(UnknownNameError, match=r"no model 'n'.*not be loaded \(bad\)"):
         registry.model("n")
+
+
+def test_two_plugins_of_one_name_are_told_of_in_a_line():
+    with pytest.raises(NameClashError, match="two plugins are called 'ugcbench_models'; uninstall"):
+        Registry({"ugcbench_models": object()})

@@ -100,11 +100,17 @@ class Plugin:
 
     @hookimpl
     def ugcbench_models(self):
-        yield ModelSpec(name="knower", target="toy:knower", summary="right", aliases=("k",))
+        yield ModelSpec(
+            name="knower",
+            target="toy:knower",
+            summary="right",
+            aliases=("k",),
+            operational=frozenset({"speed"}),
+        )
         yield ModelSpec(name="same", target="toy:same_judge", summary="judge", free=True)
 
 
-def knower(wrong: tuple[str, ...] = ()):
+def knower(wrong: tuple[str, ...] = (), speed: int = 1):
     def reply(prompt):
         number = prompt.sample_id.removeprefix("n")
         return "nonsense" if prompt.sample_id in wrong else f"number {number}"

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import filelock
 import numpy as np
@@ -21,8 +22,9 @@ from ugcbench.errors import DatasetError, RunLockedError
 from ugcbench_curate.annotations import Annotation
 from ugcbench_curate.collecting import command
 from ugcbench_curate.collecting.collection import collect
-from ugcbench_curate.collecting.offers import find_offers
-from ugcbench_curate.collecting.sifting import Rules
+from ugcbench_curate.collecting.measuring import Measures
+from ugcbench_curate.collecting.offers import Offer, find_offers
+from ugcbench_curate.collecting.sifting import Rules, sift
 
 RULES = Rules()
 
@@ -108,7 +110,7 @@ def test_what_was_measured_stands_in_the_report(collected):
     assert -30 < speaking.loudness < -15
     assert quiet.audio_seconds == 0
     assert quiet.loudness < -60
-    assert verdicts["long"].message == "64.0 s, more than 60"
+    assert verdicts["long"].message == "64.0 s, not less than 60"
     assert verdicts["broken"].message.startswith("media_damaged: ")
     assert verdicts["broken"].seconds is None
     lines = (output / "report.jsonl").read_text().splitlines()
@@ -192,6 +194,25 @@ def test_equal_names_get_ids_of_their_own(tmp_path):
     offers = find_offers(tmp_path)
     assert [offer.id for offer in offers.clips] == ["a-x", "c-x", "b-x", "b-x-2", "y"]
     assert offers.others == 0
+
+
+@pytest.mark.parametrize(("seconds", "reason"), [(60.0, "too_long"), (59.9, "little_sound")])
+def test_a_clip_must_be_shorter_than_the_limit(seconds, reason):
+    clip = Offer("a", Path("a.mp4"))
+    measures = Measures(sha256="0" * 64, seconds=seconds, has_sound=True)
+    (verdict,) = sift([clip], {"a": measures}, RULES)
+    assert verdict.reason == reason
+
+
+def test_a_link_to_a_clip_that_is_gone_is_reported(tmp_path):
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    (verdict,) = collect(tmp_path, tmp_path / "out", RULES, Notices()).verdicts
+    assert (verdict.id, verdict.reason) == ("gone", "unreadable")
+
+
+def test_a_single_clip_is_no_list():
+    with pytest.raises(DatasetError, match=r"mini-01\.mp4 is a clip; name its folder, or a list"):
+        find_offers(VIDEOS / "mini-01.mp4")
 
 
 def test_a_list_is_relative_to_its_folder_and_may_name_what_is_not_there(tmp_path):

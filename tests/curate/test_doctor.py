@@ -287,6 +287,8 @@ def test_typed_it_shows_text_or_json_and_writes_the_draft(ugcbench, tmp_path):
     assert "warning  answers.jsonl, orphan id: 1 of 2" in done.stdout
     assert "1 of 1 rows are in the dataset too (1 by id, 0 by text" in done.stdout
     assert Revision.model_validate_json((tmp_path / "draft.json").read_bytes()).corrections
+    again = ugcbench("data", "doctor", "own.jsonl", "--patch", "draft.json")
+    assert (again.returncode, "draft.json is there already" in again.stderr) == (2, True)
     done = ugcbench("data", "doctor", "own.jsonl", *files, "--format", "json")
     about = json.loads(done.stdout)
     assert about["dataset"] == "own"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -164,6 +165,8 @@ READINGS = [
     ('{"speakers": -1, "tone": "NEUTRAL", "mood": "sad"}', {"audio.tone": "Neutral"}, 1),
     ('["speakers"]', {}, 1),
     ("", {}, 1),
+    ("{}", {}, 0),
+    ("{} or not", {}, 1),
 ]
 
 
@@ -248,6 +251,7 @@ def test_an_annotator_that_is_no_language_model(mini_annotations, bare, tmp_path
     asked = {"folder": Path("/"), "registry": registry}
     report = draft(bare, "sound-gate", tmp_path / "drafts", **asked)
     assert set(report.fields) == {"audio.speakers", "audio.music", "audio.sound_effects"}
+    assert (report.replies, report.unread) == (12, ())  # to tell nothing is an answer
     drafted = {each.id: each for each in read_annotations(tmp_path / "drafts/annotations.jsonl")}
     silent = {clip for clip, each in drafted.items() if all_said(each)}
     assert silent == {"mini-07"}
@@ -345,5 +349,7 @@ def test_a_missing_clip_is_one_clips_failure(tmp_path, ugcbench, bare):
     with OpenAIServer(reply=answer_openai) as server:
         done = ugcbench(*command(server, "--fields", "joint"))
     assert done.returncode == 4
-    assert "failed: media_missing 1" in done.stdout
+    assert re.search(
+        r"failed: media_missing 1, such as lost: .*lost\.mp4: no such file", done.stdout
+    ), done.stdout
     assert "what failed is asked again by typing the same" in done.stderr

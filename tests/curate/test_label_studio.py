@@ -78,6 +78,14 @@ def write_json_min(path):
     path.write_text(json.dumps([flat()]))
 
 
+def write_json_lines(path):
+    path.write_text(json.dumps(task(annotation())) + "\n\n")
+
+
+def write_json_min_lines(path):
+    path.write_text(json.dumps(flat()) + "\n")
+
+
 def write_csv(path):
     cells = {n: v if isinstance(v, str) else json.dumps(v) for n, v in flat().items()}
     with path.open("w", newline="") as file:
@@ -86,7 +94,13 @@ def write_csv(path):
         writer.writerow(cells)
 
 
-FORMATS = {"json": write_json, "min.json": write_json_min, "csv": write_csv}
+FORMATS = {
+    "json": write_json,
+    "min.json": write_json_min,
+    "jsonl": write_json_lines,
+    "min.jsonl": write_json_min_lines,
+    "csv": write_csv,
+}
 
 
 @pytest.fixture
@@ -224,3 +238,10 @@ def test_a_file_that_is_no_export_is_an_error(tmp_path, registry, text):
     path.write_text(text)
     with pytest.raises(DatasetError, match=r"export\.json: (not JSON|must be a list)"):
         import_annotations(str(path), tmp_path, registry, kind="label-studio")
+
+
+def test_a_line_that_was_cut_off_is_named(tmp_path, registry):
+    path = Path(tmp_path / "export.jsonl")
+    path.write_text(f"{json.dumps(task(annotation()))}\n{{")
+    with pytest.raises(DatasetError, match=r"export\.jsonl:2: not JSON"):
+        import_annotations(str(path), tmp_path, registry)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +12,7 @@ from reviewed_clips import annotate, work, write
 
 from ugcbench.errors import UsageError
 from ugcbench_curate.reviewing.command import review as commands
-from ugcbench_curate.reviewing.ledger import Ledger
+from ugcbench_curate.reviewing.ledger import Ledger, LedgerError
 from ugcbench_curate.reviewing.procedure import Desk
 
 
@@ -24,7 +26,7 @@ def review(tmp_path, monkeypatch):
         if error is None:
             assert done.exception is None, done.output
         else:
-            assert isinstance(done.exception, UsageError)
+            assert isinstance(done.exception, UsageError | LedgerError)
             assert error in str(done.exception)
         return done
 
@@ -48,8 +50,10 @@ def test_a_review_from_the_command_line(review, tmp_path):
     assert "factual inaccuracy" in done.stdout
     review("repair", "mend.jsonl", error="nothing is mended")
     write(tmp_path / "mend.jsonl", [annotate(0, tmp_path)])
+    review("returns", "--output", "mend.jsonl", error="mend.jsonl is there already")
     done = review("repair", "mend.jsonl", "--by", "mender")
     assert "2 accepted" in done.stdout
+    review("export", "--output", "annotations.jsonl", error="annotations.jsonl is there already")
     done = review("export", "--output", "out/accepted.jsonl")
     assert done.stdout.startswith("2 annotations, 0 with a confirmed error")
     report = review("report").stdout
@@ -69,6 +73,19 @@ def test_a_seat_is_freed(review, tmp_path):
     assert "r1 0/1" in review("status").stdout
     review("release", "--batch", "1", "--person", "r1")
     assert "r1" not in review("status").stdout
+
+
+def test_a_ledger_that_was_tampered_with_is_told(review, tmp_path):
+    write(tmp_path / "annotations.jsonl", [annotate(0, tmp_path)])
+    review("init", "annotations.jsonl")
+    with Ledger(tmp_path / "review.sqlite") as ledger:
+        Desk(ledger).claim("r1", 1, "reviewer")
+    with contextlib.closing(sqlite3.connect(tmp_path / "review.sqlite")) as connection:
+        connection.execute("DROP TRIGGER no_change")
+        connection.execute("UPDATE ledger SET person = 'r9' WHERE number = 3")
+        connection.commit()
+    for command in ("status", "report", "log"):
+        review(command, error="line 3 isn't as it was written; take the ledger from a backup")
 
 
 def test_mistakes_are_told(review, ugcbench, tmp_path):

@@ -88,7 +88,9 @@ def test_a_review_goes_through_rejection_repair_arbitration_and_acceptance(begin
             annotate(int(each.id[-3:]), mend.parent) if each.id in faulty else each
             for each in read_annotations(mend)
         ]
-        assert take_back(desk, write(mend, mended), "lead").number == 2
+        assert [each.name for each in take_back(desk, write(mend, mended), "lead")] == [
+            f"{batch}.2"
+        ]
     assert statuses(desk) == ["in review", "accepted", "in review"]
     for batch in (1, 3):
         work(desk, "r1", batch)
@@ -190,7 +192,7 @@ def test_a_seat_can_be_freed_and_only_so_many_are_there(begin, tmp_path):
     desk.claim("r2", 1, "reviewer")
     with pytest.raises(ReviewError, match="has all its reviewers"):
         desk.claim("r3", 1, "reviewer")
-    with pytest.raises(ReviewError, match=r"r9 has no seat at batch 1.1; r1, r2 has"):
+    with pytest.raises(ReviewError, match=r"r9 has no seat at batch 1.1; its seats: r1, r2"):
         desk.release("lead", 1, "r9")
     desk.release("lead", 1, "r1")
     with pytest.raises(ReviewError, match="r1 has no seat"):
@@ -212,17 +214,42 @@ def test_what_is_accepted_is_final_and_what_is_rejected_comes_back_whole(begin, 
         desk.resubmit("lead", [annotate(int(stays[-3:]), tmp_path, wrong=("joint",))])
     with pytest.raises(ReviewError, match="isn't in this review"):
         desk.resubmit("lead", [annotate(99, tmp_path)])
-    with pytest.raises(ReviewError, match="belong to 2 batches"):
-        desk.resubmit("lead", [annotate(n, tmp_path) for n in range(4)])
     with pytest.raises(ReviewError, match="nothing is mended"):
         desk.resubmit("lead", [annotate(0, tmp_path, wrong=("audio",))])
     with pytest.raises(ReviewError, match="is accepted: it needs no reviewer"):
         desk.claim("r3", good, "reviewer")
-    revision = desk.resubmit("lead", [annotate(0, tmp_path)])
+    (revision,) = desk.resubmit("lead", [annotate(n, tmp_path) for n in range(4)])
     assert revision.name == f"{bad}.2"
     assert list(revision.annotations) == [name for name, batch in homes.items() if batch == bad]
     with pytest.raises(ReviewError, match=f"batch {bad}.2 is in review, not rejected"):
         desk.resubmit("lead", [annotate(0, tmp_path, wrong=("joint",))])
+
+
+def test_rejected_batches_are_mended_in_one_file_or_one_after_the_other(begin, tmp_path):
+    desk = begin([annotate(n, tmp_path, wrong=("audio",)) for n in range(6)], batch=2)
+    homes = {name: r.batch for r in desk.review().current() for name in r.annotations}
+    for batch in (1, 2, 3):
+        work(desk, "r1", batch)
+        work(desk, "r2", batch)
+    mend = tmp_path / "mend.jsonl"
+    export_rejected(desk, mend)
+
+    def repair(*batches):
+        known = read_annotations(mend)
+        write(
+            mend,
+            [
+                annotate(int(each.id[-3:]), tmp_path) if homes[each.id] in batches else each
+                for each in known
+            ],
+        )
+        return [revision.name for revision in take_back(desk, mend, "lead")]
+
+    assert repair(2) == ["2.2"]
+    assert statuses(desk) == ["rejected", "in review", "rejected"]
+    assert repair(1, 3) == ["1.2", "3.2"]
+    with pytest.raises(ReviewError, match="nothing is mended"):
+        repair()
 
 
 @pytest.mark.parametrize("person", ["", "A Name", "r1@example.org", "-x", "r" * 33, "r\n"])

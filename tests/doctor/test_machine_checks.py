@@ -80,7 +80,8 @@ def test_an_extra_or_a_distribution_that_is_not_there_is_missing(install):
 
 def test_every_extra_of_the_bundled_models_is_a_real_one():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
-    extras = {spec.extra for spec in Registry().models.values() if spec.extra}
+    specs = Registry().models.values()
+    extras = {each for spec in specs for each in (spec.extra, *spec.backends.values()) if each}
     assert extras <= set(project["optional-dependencies"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 from importlib.util import find_spec
 
@@ -121,7 +122,7 @@ async def test_a_server_that_is_not_there_is_one_failure(server):
     checks = await look(base_url="http://127.0.0.1:9/v1")
     assert list(checks) == ["reply"]
     assert checks["reply"].status == "failed"
-    assert "start the server" in checks["reply"].fix
+    assert "start the server" in checks["reply"].found
 
 
 async def test_another_model_that_replies_is_warned_of(server):
@@ -202,6 +203,18 @@ async def test_a_clip_that_breaks_the_adapter_is_a_failure():
     checks = await look(name="told", registry=told(), trouble="clips break")
     assert checks["pictures"].status == "failed"
     assert "no such codec" in checks["pictures"].found
+
+
+async def test_the_extra_is_that_of_the_chosen_backend():
+    registry = told(extra="openai", backends={"gpu": "vllm"}, target=f"{__name__}:make_told")
+    for options, extra in (({}, "openai"), ({"backend": "gpu"}, "vllm")):
+        async with contextlib.aclosing(examine(registry, model="told", options=options)) as checks:
+            found = [check.found async for check in checks if check.name == "extra"]
+        assert [f"[{extra}]" in each for each in found] == [True]
+
+
+def make_told(*, backend=None):
+    return Told()
 
 
 async def test_a_missing_module_says_what_to_type():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ugcbench import Registry
+from ugcbench.descriptions import describe
 from ugcbench.errors import UsageError
 from ugcbench.plugins import create
 from ugcbench_models.local.clip_chat import ClipChat
@@ -18,6 +19,12 @@ async def test_a_name_opens_on_either_engine(name):
         model = create(spec, options)
         assert isinstance(model, kind)
         await model.close()
+
+
+def test_what_is_shown_of_a_name_says_what_each_option_of_either_engine_means():
+    shown = describe(Registry(), "qwen-omni-3b")["about"]
+    for words in ("batch_tokens: the most tokens of a batch", "gpu_memory: the part of each GPU"):
+        assert words in shown
 
 
 @pytest.mark.parametrize(

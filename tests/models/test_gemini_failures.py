@@ -15,6 +15,7 @@ from ugcbench.errors import (
     ModelTimeoutError,
     RequestRejectedError,
     TransientModelError,
+    UnreachableError,
     UsageError,
 )
 from ugcbench.plugins import Registry, create, load_target
@@ -168,7 +169,7 @@ async def test_answer_that_does_not_come_is_a_timeout(gemini, reach):
 async def test_nothing_listening_is_worth_another_attempt(reach):
     with GeminiServer() as gone:
         url = gone.url
-    with pytest.raises(TransientModelError, match=r"^[^<]* no answer from [^<]*$"):
+    with pytest.raises(UnreachableError, match=r"^[^<]* no answer from [^<]*$"):
         await reach(base_url=url).generate(ask())
 
 

@@ -172,7 +172,8 @@ async def test_what_cannot_be_loaded_says_why_in_one_line(speaker, tmp_path):
     folder = shutil.copytree(speaker, tmp_path / "weightless")
     (folder / "model.safetensors").unlink()
     assert "no weight file" in await complaint(folder)
-    assert await complaint(make_tiny_causal_lm(tmp_path / "other"))
+    other = make_tiny_causal_lm(tmp_path / "other")
+    assert "is no Gemma 3n, but qwen2 by its config.json" in await complaint(other)
 
 
 async def test_weights_that_are_missing_are_not_made_up(speaker, tmp_path):

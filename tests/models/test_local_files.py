@@ -14,7 +14,7 @@ pytest.importorskip("huggingface_hub", reason="needs the extra [hf]")
 
 from ugcbench.errors import FatalModelError
 from ugcbench.testing import HubServer, Request, json_response
-from ugcbench_models.local.checkpoint_files import INDEX, Source, find_checkpoint
+from ugcbench_models.local.checkpoint_files import INDEX, Source, check_kind, find_checkpoint
 
 
 @pytest.fixture
@@ -48,6 +48,24 @@ def test_a_directory_that_is_not_there(tmp_path):
 
 def test_a_directory_that_is_no_checkpoint(tmp_path):
     assert "no config.json" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('{"model_type": "bird"}', "is no Fish, but bird by its config.json"),
+        ("{}", "is no Fish, but a model of no kind"),
+        ("{", "config.json can't be read"),
+        ("[]", "config.json holds no JSON object"),
+    ],
+)
+def test_a_checkpoint_of_another_kind(folder, config, said):
+    (folder / "config.json").write_text('{"model_type": "trout"}')
+    check_kind(Source(name=str(folder)), folder, "Fish", "carp", "trout")
+    (folder / "config.json").write_text(config)
+    with pytest.raises(FatalModelError) as caught:
+        check_kind(Source(name=str(folder)), folder, "Fish", "carp", "trout")
+    assert said in str(caught.value)
 
 
 def test_missing_weights(folder):

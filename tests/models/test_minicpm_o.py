@@ -282,7 +282,7 @@ async def test_what_cannot_be_loaded_says_why_in_one_line(speaker, tmp_path):
     (folder / "model.safetensors").unlink()
     assert "no weight file" in await complaint(folder)
     other = make_tiny_causal_lm(tmp_path / "other")
-    assert "is no MiniCPM-o;" in await complaint(other)
+    assert "is no MiniCPM-o, but qwen2 by its config.json" in await complaint(other)
     assert "takes no template_options" in await complaint(speaker, template_options={"x": 1})
 
 
@@ -337,6 +337,13 @@ def test_without_trust_the_command_line_says_what_to_type(ugcbench, speaker):
     (said,) = (line for line in done.stderr.splitlines() if "--trust-remote-code" in line)
     assert str(speaker) in said
     assert "would run on this machine" in said
+
+
+def test_the_doctor_takes_trust_as_a_run_does(ugcbench, speaker, own_cache):
+    asked = ["--model", "minicpm-o-2.6", "--option", f"path={speaker}"]
+    done = ugcbench("doctor", *asked, "--trust-remote-code", HF_MODULES_CACHE=own_cache)
+    assert done.returncode == 0, done.stdout
+    assert "units of a second" in done.stdout
 
 
 def test_trust_is_for_models_that_come_with_code(ugcbench):

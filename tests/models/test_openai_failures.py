@@ -16,6 +16,7 @@ from ugcbench.errors import (
     ModelTimeoutError,
     RequestRejectedError,
     TransientModelError,
+    UnreachableError,
 )
 from ugcbench.testing import OpenAIServer, Refusal, Response, error_response
 from ugcbench.types import Prompt
@@ -165,7 +166,7 @@ async def test_answer_that_does_not_come_is_a_timeout(server, connect):
 async def test_nothing_listening_is_worth_another_attempt(connect):
     with OpenAIServer() as gone:
         url = gone.url
-    with pytest.raises(TransientModelError, match="no answer from"):
+    with pytest.raises(UnreachableError, match=r"no answer from [^ ]+ \((?!.* ssl:)"):
         await connect(base_url=url).generate(ask())
 
 
@@ -238,3 +239,13 @@ async def test_key_never_appears(server, connect, step, caplog):
 async def test_key_is_not_kept_in_an_answer_that_repeats_it(server, connect):
     server.reply = f"Your key is {PLANTED}"
     assert (await connect(api_key=PLANTED).generate(ask())).text == "Your key is ***"
+
+
+@pytest.mark.parametrize("placeholder", ["k", "test", "none"])
+async def test_a_placeholder_for_a_key_takes_no_letters_out_of_an_answer(
+    server, connect, placeholder
+):
+    server.reply = "A kitten takes the test; none wins."
+    told = await connect(api_key=placeholder).generate(ask())
+    assert told.text == server.reply
+    assert told.usage.input_tokens is not None

@@ -99,6 +99,14 @@ def test_qwen_gets_a_silent_clip_without_the_switch_for_sound(omni):
         assert clip.counts == "12 video tokens, 0 audio tokens"
 
 
+def test_qwen_gets_frames_that_torch_does_not_warn_of(omni):
+    clip = media()
+    clip.frames.flags.writeable = False  # as the reader gives them
+    (video,) = omni.encode(clip, PROFILE).data["video"]
+    assert video.flags.writeable
+    assert (video == clip.frames).all()
+
+
 def test_qwen_hears_all_of_a_long_clip(omni):
     clip = omni.encode(media(frames=32, seconds=64.0, sound=64.5), PROFILE)
     # A grid of two frames every four seconds: each second turn has sound alone.

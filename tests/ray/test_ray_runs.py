@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -125,3 +126,30 @@ def test_without_ray_there_is_one_clear_line(tmp_path):
     )
     assert done.returncode == 2
     assert done.stderr == "error: the executor ray needs ray: pip install 'ugcbench[ray]'\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--address", "127.0.0.1:1"], "no Ray cluster answers at 127.0.0.1:1 "),
+        (["--address", "head"], "head is no address of a cluster: give local, auto or its host:p"),
+        (["--executor-option", "cpus_per_worker=two"], "cpus_per_worker and gpus_per_worker are n"),
+    ],
+)
+def test_a_wrong_place_is_told_at_once(tmp_path, given, told):
+    command = [*RUN, "--model", "blind", *FRESH, *ON_RAY, *given, "--output", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.startswith(f"error: {told}")
+
+
+def test_a_port_at_which_no_ray_answers_is_not_waited_for_without_end(tmp_path):
+    patience = "import ugcbench_ray.connection as its; its.CONNECTS_WITHIN = 0.3"
+    code = f"{patience}; from ugcbench.cli import main; main()"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = ["--address", f"127.0.0.1:{silent.getsockname()[1]}"]
+        arguments = [*RUN[3:], "--model", "blind", *FRESH, *ON_RAY, *where]
+        command = [sys.executable, "-c", code, *arguments, "--output", str(tmp_path / "run")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "no answer within 0.3 s" in done.stderr

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import ugcbench
+from ugcbench.continuation import kept_options
 from ugcbench.errors import FatalModelError, UsageError
-from ugcbench.plans import kept_options, read_config
+from ugcbench.plans import read_config
 from ugcbench.rescoring import _request
 
 BAIT = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"

@@ -100,6 +100,13 @@ def test_wandb_without_a_key_is_refused_at_once(ugcbench, tmp_path):
     assert not (tmp_path / "r").exists()
 
 
+def test_an_address_that_mlflow_does_not_take_is_refused_at_once(monkeypatch):
+    pytest.importorskip("mlflow", reason="needs the extra [mlflow]")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nowhere://there")
+    with pytest.raises(UsageError, match="see MLFLOW_TRACKING_URI"):
+        open_trackers("mlflow")
+
+
 def test_from_a_program(tmp_path, tensorboard, caplog):
     caplog.set_level(logging.INFO, "ugcbench_tracking")
     (tmp_path / "full").touch()  # a file where a folder is wanted

@@ -315,6 +315,19 @@ async def test_clips_of_a_test_or_another_stage_are_left_out(order, clips, tmp_p
     assert "mini-01 of mini, by content" in details
 
 
+async def test_nothing_is_left_to_ask(order, tmp_path, mini_clips):
+    report = await distill(order(clips=Path(mini_clips[0]).parent, test=["mini"]))
+    assert report.rejected == {"overlap": 12}
+    assert "tokens in, out     0, 0" in report.table()
+
+
+async def test_no_price_is_not_no_cost(order, tmp_path):
+    assert (await distill(order())).usage.cost_usd is None
+    price = {"prices": {"Fake": Price(input=1, output=1)}}
+    report = await distill(order(output=tmp_path / "priced", asked=price))
+    assert report.usage.cost_usd == 0
+
+
 async def test_rows_are_written_for_other_trainers_too(order, tmp_path):
     report = await distill(order(styles=["official-sft", "official-grpo"]))
     rows = read_rows(tmp_path / "out" / "rows.jsonl").rows

@@ -55,6 +55,12 @@ def test_clips_that_cannot_be_read_are_skipped_and_counted(make_recipe, broken_r
     assert "missing.mp4" in findings[2]["detail"]
 
 
+def test_what_is_left_must_fill_a_step(make_recipe, broken_rows):
+    settings = {"data": {"max_skipped": 0.5}, "grpo": {"group": 2}, "optimizer": {"batch": 8}}
+    with pytest.raises(UsageError, match="2 rows don't fill one step"):
+        train(make_recipe("grpo", **settings), broken_rows, reward=print)
+
+
 def test_too_many_of_them_stop_it(make_recipe, broken_rows):
     recipe = make_recipe(data={"max_skipped": 0.3})
     with pytest.raises(

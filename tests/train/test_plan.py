@@ -36,6 +36,7 @@ SMALL = KNOWN["Qwen/Qwen2.5-Omni-3B"]
         (["optimizer.epochs=1"], 1000, 63),
         (["optimizer.epochs=0.5"], 1000, 32),
         (["optimizer.max_steps=7"], 1000, 7),
+        (["optimizer.max_steps=500"], 1000, 500),  # begins another epoch, as TRL and ms-swift do
         ([], 1, 3),
     ],
 )
@@ -50,6 +51,8 @@ def test_steps_of_sft(settings, rows, steps):
         ([], 1007, 125, 8000),  # what doesn't fill a step is left over
         (["grpo.iterations=2"], 1000, 250, 8000),
         (["grpo.group=16"], 1000, 250, 16_000),
+        (["optimizer.max_steps=500"], 1000, 500, 32_000),
+        (["optimizer.max_steps=500"], 7, 0, 0),
     ],
 )
 def test_steps_of_grpo(settings, rows, steps, completions):

@@ -103,6 +103,7 @@ def test_a_resolved_recipe_reads_itself(recipe_file):
         ("optimiser: {}\n", [], "optimiser: there is no such field; did you mean optimizer?"),
         ("grpo: {gruop: 4}\n", [], "grpo.gruop: there is no such field; did you mean group?"),
         ("", ["optimizer.lerning_rate=1"], "optimizer.lerning_rate: there is no such field; did y"),
+        ("", ["data.test=mini"], r"data.test: this is a list: \[mini\]"),
         ("", ["data.limit=-1"], "data.limit: it should be greater than 0, not -1"),
         ("", ["data.limit=many"], "data.limit: it should be a valid integer.*not 'many'"),
         ("tuning: {lora: yes}\n", [], "tuning.lora: this is a group of fields: rank, alpha"),

@@ -76,6 +76,7 @@ def call(reward, completions, prompts, **columns):
     return asyncio.run(reward(completions, prompt_id=prompts, solution=solutions, **columns))
 
 
+@pytest.mark.swift
 class TestSwift:
     """ms-swift's own classes."""
 

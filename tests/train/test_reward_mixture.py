@@ -224,10 +224,20 @@ async def test_the_training_stops_above_the_share_of_the_window(server, open_mix
 
 
 async def test_a_dead_judge_stops_the_training_with_its_reason(open_mixture):
-    with OpenAIServer() as server:
+    batch = [completion(f"word {n}") for n in range(8)]
+    with OpenAIServer(reply=good_words) as server:
         given = settings(server, weights=WEIGHTS, window=16)
-    with pytest.raises(UnscoredError, match="api_error"):
-        await open_mixture(given).score([completion(f"word {n}") for n in range(8)])
+        mixture = open_mixture(given)
+        await mixture.score([completion("before")])
+    with pytest.raises(UnscoredError, match=r"8 of the last 9 .* 8 times as api_error"):
+        await mixture.score(batch)
+
+
+async def test_a_judge_that_was_never_there_stops_it_too(open_mixture):
+    with OpenAIServer() as server:
+        given = settings(server, weights=WEIGHTS)
+    with pytest.raises(FatalModelError, match="it has never replied"):
+        await open_mixture(given).score([completion("word")])
 
 
 async def test_a_wrong_key_stops_the_training_at_once(server, open_mixture):

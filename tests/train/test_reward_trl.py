@@ -217,11 +217,10 @@ class TestRealTrainer:
         assert step[f"{OMNI}/malformed"] == step["rewards/unscored"]
         assert {"monitor/repetition", "monitor/sameness", "monitor/overlap"} <= step.keys()
 
-    def test_too_many_of_them_end_the_training(self, open_mixture, tmp_path):
-        with OpenAIServer() as server:
-            given = settings(server, weights=WEIGHTS, window=8)
-        mixture = open_mixture(given)
-        with pytest.raises(UnscoredError, match=rf"{OMNI} ended 1\d times as api_error"):
+    def test_too_many_of_them_end_the_training(self, server, open_mixture, tmp_path):
+        server.reply = lambda call: "?"
+        mixture = open_mixture(settings(server, weights=WEIGHTS, window=8))
+        with pytest.raises(UnscoredError, match=rf"{OMNI} ended 1\d times as malformed"):
             train(tmp_path, reward_function(mixture))
 
     def test_separate_functions_are_weighed_by_trl(self, open_mixture, tmp_path):

@@ -284,8 +284,8 @@ def test_a_dead_judge_ends_the_training_and_says_why(make_recipe, launch):
         url = gone.url
     rewards = {"judge": "openai/judge", "judge_options": {"base_url": url}, "attempts": 1}
     said = launch(make_recipe("grpo", rewards={**rewards, "window": 8}), code=1)
-    assert "have no reward, more than max_unscored=0.1" in said
     assert f"no answer from {url}" in said
+    assert "start the server" in said
 
 
 def sound_of(video, checkpoint):

@@ -16,8 +16,10 @@ from ugcbench import Registry
 from ugcbench.cli import ugcbench as command
 from ugcbench.errors import (
     DatasetError,
+    FatalModelError,
     MissingExtraError,
     PreflightError,
+    RunError,
     UgcbenchError,
     UsageError,
 )
@@ -117,12 +119,13 @@ def test_a_dry_run_shows_the_plan_and_leaves_nothing(train, place):
         ("sft", ["model=signal-baseline"], UsageError, "models that can be: qwen2.5-omni-3b"),
         ("sft", ["path=nowhere"], UsageError, "is no checkpoint: it has no config.json"),
         ("sft", ["media.profile=papr"], UsageError, "media.profile: there is no profile"),
-        ("sft", ["data.train=none.jsonl"], DatasetError, "none.jsonl: can't be read"),
+        ("sft", ["data.train=none.jsonl"], DatasetError, "none.jsonl is no file; write rows with"),
         ("sft", ["data.media=nowhere"], DatasetError, "nowhere: no such folder of clips"),
         ("sft", ["backend=swift"], UsageError, "ugcbench train export-swift --config sft.yaml"),
         ("sft", ["data.test=[mini]"], UsageError, "must have no clip in common with mini"),
         ("sft", ["launch={processes: 2, strategy: zero2}"], MissingExtraError, "deepspeed"),
         ("sft", ["logging.to=[wandb]"], MissingExtraError, "pip install wandb"),
+        ("grpo", ["optimizer.accumulation=8"], UsageError, "4 rows don't fill one step"),
         ("grpo", ["grpo.rollouts=vllm"], MissingExtraError, "pip install vllm"),
         ("sft", ["evaluation.every=1", "evaluation.dataset=mni"], UsageError, "mni"),
         ("sft", ["evaluation={every: 1, dataset: mini}"], UsageError, "evaluation: "),
@@ -180,11 +183,25 @@ def test_one_judge_for_both_is_warned_of(train):
 def test_a_dead_judge_stops_before_the_first_step(refuse, place):
     with OpenAIServer() as server:
         dead = server.url
-    message = refuse(PreflightError, "grpo", f"rewards.judge_options.base_url={dead}")
-    assert "ugc/reward/omni gave no score (api_error" in message
-    assert "is the judge openai/judge there?" in message
+    message = refuse(FatalModelError, "grpo", f"rewards.judge_options.base_url={dead}")
+    assert f"judge: no answer from {dead}" in message
+    assert "start the server, or correct its address (base_url)" in message
     assert not (place / "out" / "checkpoints").exists()
     assert "secret" not in (place / "out" / "train.json").read_text()
+
+
+def test_curves_without_a_login_stop_it_in_words(place, tmp_path, monkeypatch):
+    wandb = pytest.importorskip("wandb", reason="needs the extra [wandb]")
+    from ugcbench_train.stage import _explained
+
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("WANDB_DIR", str(tmp_path))
+    with (
+        pytest.raises(RunError, match=r"W&B: .*WANDB_MODE=offline"),
+        _explained(load_recipe("sft.yaml")),
+    ):
+        wandb.init(mode="online")
 
 
 def test_prompts_that_are_too_long_are_refused_or_counted(refuse, train, place):
@@ -244,6 +261,17 @@ def test_accelerate_takes_every_configuration(strategy, monkeypatch):
     assert found.use_fsdp == (strategy == "fsdp")
     if found.use_deepspeed:
         assert found.zero_stage == int(strategy[-1])
+
+
+def test_processes_do_not_share_gpus(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    with pytest.raises(UsageError, match="8 GPUs, of which 1 are here") as raised:
+        processes.check_gpus(load_recipe("sft-1k"))
+    settings = str(raised.value).partition("--set ")[2].split(" --set ")
+    assert load_recipe("sft-1k", settings).rows_per_step == load_recipe("sft-1k").rows_per_step
+    processes.check_gpus(load_recipe("sft-1k", settings))
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    processes.check_gpus(load_recipe("sft-1k"))
 
 
 def test_one_process_is_not_launched():

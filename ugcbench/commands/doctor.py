@@ -10,7 +10,13 @@ import click
 
 from ugcbench.commands.completion import complete_models
 from ugcbench.commands.names import style_option
-from ugcbench.commands.options import judge_options_option, options_option, read_options
+from ugcbench.commands.options import (
+    judge_options_option,
+    options_option,
+    read_model_options,
+    read_options,
+    trust_option,
+)
 from ugcbench.commands.printing import echo
 from ugcbench.plaintext import join_lines
 
@@ -27,6 +33,7 @@ EXIT_CODES = "Exit codes: 0 nothing failed; 2 wrong usage; 3 a check failed."
 )
 @click.option("--model", metavar="NAME", shell_complete=complete_models, help="Probe this model.")
 @options_option
+@trust_option
 @click.option("--judge", metavar="NAME", shell_complete=complete_models, help="Try this judge.")
 @judge_options_option
 @click.option(
@@ -47,7 +54,9 @@ def doctor(context: click.Context, /, **typed: Any) -> None:  # noqa: ANN401
     requests. With a judge, a right and a wrong answer are judged.
     """
     style = typed.pop("style")
-    given = {name: read_options(typed.pop(name)) for name in ("options", "judge_options")}
+    options = read_model_options(typed)
+    judge_options = read_options(typed.pop("judge_options"))
+    given = {"options": options, "judge_options": judge_options}
     checks = _watch(style, registry=context.obj, **given, **typed)
     if style == "json":
         echo(json.dumps([check.model_dump(mode="json") for check in checks], indent=2))

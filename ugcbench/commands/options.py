@@ -35,6 +35,11 @@ options_option = click.option(
     metavar="K=V",
     help="An option of the model adapter; repeatable. Values are read as JSON where they are.",
 )
+trust_option = click.option(
+    "--trust-remote-code",
+    is_flag=True,
+    help="Let Python code that comes with the model's checkpoint run on this machine.",
+)
 ASKING = (
     click.option(
         "--concurrency",
@@ -90,7 +95,9 @@ EXECUTOR = (
         help="GPUs for each worker; a fraction shares one.",
     ),
     click.option(
-        "--address", metavar="auto|local|HOST", help="The executor's cluster; see docs/scaling.md."
+        "--address",
+        metavar="auto|local|HOST:PORT",
+        help="The executor's cluster; see docs/scaling.md.",
     ),
     click.option(
         "--executor-option",
@@ -176,6 +183,12 @@ def read_options(pairs: tuple[str, ...]) -> Mapping[str, Any]:
         except (ValueError, RecursionError):
             options[key] = value
     return options
+
+
+def read_model_options(typed: dict[str, Any]) -> Mapping[str, Any]:
+    """Take the model's options out of what was typed, with the trust in its code as one."""
+    options = read_options(typed.pop("options"))
+    return {**options, "trust_remote_code": True} if typed.pop("trust_remote_code") else options
 
 
 def read_asking(typed: dict[str, Any]) -> None:

@@ -20,7 +20,9 @@ from ugcbench.commands.options import (
     quiet_option,
     read_asking,
     read_executor,
+    read_model_options,
     read_options,
+    trust_option,
 )
 from ugcbench.commands.printing import echo
 from ugcbench.errors import BudgetReachedError, UsageError
@@ -40,11 +42,7 @@ key); 4 finished, but coverage is below --min-coverage; 5 budget reached; 130 in
 @click.command(epilog=EXIT_CODES, short_help="Put a dataset's questions to a model and score it.")
 @click.option("--model", metavar="NAME", shell_complete=complete_models, help="What to evaluate.")
 @options_option
-@click.option(
-    "--trust-remote-code",
-    is_flag=True,
-    help="Let Python code that comes with the model's checkpoint run on this machine.",
-)
+@trust_option
 @click.option(
     "--tasks",
     default="all",
@@ -139,10 +137,8 @@ COMMANDS = (run, score)
 def _request(context: click.Context, typed: dict[str, Any]) -> Request:
     from ugcbench.requests import Request
 
-    for name in ("options", "dataset_options"):
-        typed[name] = read_options(typed[name])
-    if typed.pop("trust_remote_code"):
-        typed["options"] = {**typed["options"], "trust_remote_code": True}
+    typed["options"] = read_model_options(typed)
+    typed["dataset_options"] = read_options(typed["dataset_options"])
     read_asking(typed)
     read_executor(typed)
     if typed["resume"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ugcbench.doctor.checks import Check as Check
@@ -16,6 +17,7 @@ from ugcbench.doctor.machine import check_machine
 from ugcbench.doctor.probing import ATTEMPTS, check_model, find_model
 from ugcbench.plugins import Registry
 from ugcbench.requests import Request
+from ugcbench.specs import ModelSpec
 
 __all__ = ["Check", "examine"]
 
@@ -34,9 +36,10 @@ async def examine(
     `options` and `judge_options` are those of the adapters, `timeout` is in seconds for each
     answer. Raises a `UsageError` for an unknown name or option.
     """
-    chosen = [find_model(model, registry)] if model else []
-    chosen += [find_judge(judge, registry)] if judge else []
-    for check in check_machine(registry, {spec.name: spec for spec in chosen}.values()):
+    chosen = [_on_backend(find_model(model, registry), options or {})] if model else []
+    chosen += [_on_backend(find_judge(judge, registry), judge_options or {})] if judge else []
+    needs = {(spec.name, spec.extra): spec for spec in chosen}
+    for check in check_machine(registry, needs.values()):
         yield check
     for name, given, look in ((model, options, check_model), (judge, judge_options, check_judge)):
         if name:
@@ -44,3 +47,8 @@ async def examine(
             async with contextlib.aclosing(look(request, registry)) as checks:
                 async for check in checks:
                     yield check
+
+
+def _on_backend(spec: ModelSpec, options: Mapping[str, Any]) -> ModelSpec:
+    """The spec with the extra that the chosen backend needs."""
+    return replace(spec, extra=spec.backends.get(str(options.get("backend")), spec.extra))

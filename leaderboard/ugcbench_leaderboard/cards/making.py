@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from ugcbench.complaints import describe
+from ugcbench.continuation import kept_options
 from ugcbench.datasets import open_dataset
 from ugcbench.errors import RunError, UgcbenchError
-from ugcbench.plans import RunConfig, kept_options, own_dataset, read_config
+from ugcbench.plans import RunConfig, own_dataset, read_config
 from ugcbench.plugins import Registry
 from ugcbench.protocol import digest
 from ugcbench.redaction import hide_secrets

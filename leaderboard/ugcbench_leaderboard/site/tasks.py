@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from ugcbench.continuation import kept_options
 from ugcbench.datasets import open_dataset
 from ugcbench.errors import UgcbenchError
 from ugcbench.models import Fake
-from ugcbench.plans import kept_options, own_dataset, read_config
+from ugcbench.plans import own_dataset, read_config
 from ugcbench.plugins import Registry, create
 from ugcbench.protocol import PROTOCOLS
 from ugcbench.scorers.judge import JudgedScorer

@@ -43,4 +43,12 @@ def _join_signatures() -> inspect.Signature:
     return inspect.Signature(list(joined.values()))
 
 
+def _join_descriptions() -> str:
+    """What all options mean, for whoever asks."""
+    own = inspect.getdoc(open_model) or ""
+    each = [f"backend={name}: {inspect.getdoc(backend)}" for name, backend in BACKENDS.items()]
+    return "\n\n".join([own, *each])
+
+
 open_model.__signature__ = _join_signatures()  # type: ignore[attr-defined]
+open_model.__doc__ = _join_descriptions()

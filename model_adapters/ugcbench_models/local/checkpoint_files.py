@@ -6,8 +6,10 @@ No framework is imported here, so that a mistyped name is answered at once.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ugcbench.errors import FatalModelError
 
@@ -45,6 +47,31 @@ def find_checkpoint(source: Source) -> Path:
         folder = _download(source)
     _check_weights(folder)
     return folder
+
+
+def read_config(folder: Path) -> Mapping[str, Any]:
+    """What config.json says of the checkpoint in `folder`; raises `FatalModelError`."""
+    file = folder / "config.json"
+    try:
+        config = json.loads(file.read_bytes())
+    except ValueError as error:
+        raise FatalModelError(f"{file} can't be read ({error}); copy it anew") from None
+    if not isinstance(config, dict):
+        raise FatalModelError(f"{file} holds no JSON object; copy it anew")
+    return config
+
+
+def check_kind(source: Source, folder: Path, title: str, *kinds: str) -> None:
+    """Raise `FatalModelError` unless the checkpoint in `folder` is of one of `kinds`.
+
+    They are what config.json calls `model_type`; `title` names them all.
+    """
+    found = read_config(folder).get("model_type")
+    if found not in kinds:
+        raise FatalModelError(
+            f"{source.name} is no {title}, but {found or 'a model of no kind'} by its config.json; "
+            "correct the path, or run it by another model's name (`ugcbench list models`)"
+        )
 
 
 def _download(source: Source) -> Path:

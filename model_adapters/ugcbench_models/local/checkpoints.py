@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import safetensors
 import torch
 import transformers
 from transformers.utils import logging
 
 from ugcbench.errors import FatalModelError
-from ugcbench_models.local.checkpoint_files import Source, find_checkpoint
+from ugcbench_models.local.checkpoint_files import Source, check_kind, find_checkpoint
 
 
 @dataclass(slots=True)
@@ -44,12 +45,17 @@ def load_causal_lm(source: Source) -> Checkpoint:
     return load(source, "AutoModelForCausalLM", "AutoTokenizer")[0]
 
 
-def load(source: Source, model_class: str, processor_class: str) -> tuple[Checkpoint, Any]:
+def load(
+    source: Source, model_class: str, processor_class: str, kinds: tuple[str, ...] = ()
+) -> tuple[Checkpoint, Any]:
     """A checkpoint and its processor, by the names of their classes in transformers.
 
-    The processor may be a tokenizer or have one. Raises `FatalModelError` as `load_causal_lm` does.
+    The processor may be a tokenizer or have one. `kinds` are a title and what `check_kind` lets
+    pass; any kind if not given. Raises `FatalModelError` as `load_causal_lm` does.
     """
     folder = find_checkpoint(source)
+    if kinds:
+        check_kind(source, folder, *kinds)
     device = choose_device(source.device)
     processor = load_processor(source, folder, processor_class)
     model = load_weights(source, folder, model_class, device)
@@ -141,6 +147,10 @@ def explained(source: Source, folder: Path) -> Iterator[None]:
             f"{source.name} doesn't fit into the GPU's memory; free some, or say dtype=bfloat16, "
             "device=cpu or a smaller checkpoint"
         ) from None
+    except safetensors.SafetensorError as error:
+        raise FatalModelError(
+            f"a weight file in {folder} is damaged or cut off ({error}); copy or download it anew"
+        ) from error
     except ImportError as error:
         missing = error.name or str(error).strip().partition("\n")[0]
         raise FatalModelError(f"{source.name} needs {missing}: pip install it") from error

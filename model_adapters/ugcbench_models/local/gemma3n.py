@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ugcbench.media import Media
 
 MODEL_CLASS = "Gemma3nForConditionalGeneration"
+KINDS = ("Gemma 3n", "gemma3n")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ class Gemma3nEngine(Generator):
     """
 
     def __init__(self, source: Source, template_options: Mapping[str, Any]) -> None:
-        loaded, processor = load(source, MODEL_CLASS, "Gemma3nProcessor")
+        loaded, processor = load(source, MODEL_CLASS, "Gemma3nProcessor", KINDS)
         super().__init__(loaded, source.name)
         self._clips = ClipProcessor(processor, loaded.model.config, source.name, loaded.model.dtype)
         self._chats = ChatEncoder(loaded.tokenizer, source.name, template_options)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ugcbench.errors import FatalModelError
-from ugcbench_models.local.checkpoint_files import Source, find_checkpoint
+from ugcbench_models.local.checkpoint_files import Source, check_kind, find_checkpoint
 
 if TYPE_CHECKING:
     from ugcbench_models.local.minicpm_o_engine import MiniCPMOEngine
-
-MODEL_TYPE = "minicpmo"
 
 
 def open_engine(source: Source, template_options: Mapping[str, Any]) -> MiniCPMOEngine:
@@ -29,8 +26,7 @@ def open_engine(source: Source, template_options: Mapping[str, Any]) -> MiniCPMO
     if template_options:
         raise FatalModelError(f"{source.name} takes no template_options; leave them out")
     folder = find_checkpoint(source)
-    if json.loads((folder / "config.json").read_bytes()).get("model_type") != MODEL_TYPE:
-        raise FatalModelError(f"{source.name} is no MiniCPM-o; run it by another model's name")
+    check_kind(source, folder, "MiniCPM-o", "minicpmo")
     try:
         from ugcbench_models.local.minicpm_o_engine import MiniCPMOEngine
     except ModuleNotFoundError as error:

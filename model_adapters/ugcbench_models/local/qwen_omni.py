@@ -23,6 +23,7 @@ from ugcbench_models.local.generation import Generator
 from ugcbench_models.local.qwen_omni_clips import ClipProcessor, OmniClip
 from ugcbench_models.local.qwen_omni_prompts import (
     ENDS,
+    KINDS,
     MODEL_CLASS,
     PROCESSOR_CLASS,
     PromptEncoder,
@@ -71,7 +72,7 @@ class QwenOmniEngine(Generator):
     """
 
     def __init__(self, source: Source, template_options: Mapping[str, Any]) -> None:
-        loaded, processor = load(source, MODEL_CLASS, PROCESSOR_CLASS)
+        loaded, processor = load(source, MODEL_CLASS, PROCESSOR_CLASS, KINDS)
         loaded.model.get_output_embeddings().register_forward_pre_hook(_keep_last)
         ends = loaded.tokenizer.convert_tokens_to_ids(list(ENDS))
         loaded.stops = tuple(dict.fromkeys((*loaded.stops, *ends)))

@@ -20,11 +20,12 @@ from ugcbench.codecs import Example, Part
 from ugcbench.media import Media
 from ugcbench.types import MediaProfile, Prompt
 from ugcbench_models.local.chats import ChatEncoder
-from ugcbench_models.local.checkpoint_files import Source, find_checkpoint
+from ugcbench_models.local.checkpoint_files import Source, check_kind, find_checkpoint
 from ugcbench_models.local.checkpoints import explained, load_processor, load_weights, quiet
 from ugcbench_models.local.qwen_omni_clips import ClipProcessor, OmniClip
 from ugcbench_models.local.qwen_omni_prompts import (
     ENDS,
+    KINDS,
     MODEL_CLASS,
     PROCESSOR_CLASS,
     PromptEncoder,
@@ -60,6 +61,7 @@ class QwenOmniCodec:
         self.name = path or model
         self._source = Source(name=self.name, revision=None if path else revision, device="cpu")
         self._folder = find_checkpoint(self._source)
+        check_kind(self._source, self._folder, *KINDS)
         self.processor = load_processor(self._source, self._folder, PROCESSOR_CLASS)
         self._tokenizer = self.processor.tokenizer
         token = self._tokenizer.convert_tokens_to_ids

@@ -15,6 +15,7 @@ from ugcbench_models.local.qwen_omni_clips import OmniClip
 
 MODEL_CLASS = "Qwen2_5OmniThinkerForConditionalGeneration"
 PROCESSOR_CLASS = "Qwen2_5OmniProcessor"
+KINDS = ("Qwen2.5-Omni", "qwen2_5_omni", "qwen2_5_omni_thinker")
 ENDS = ("<|im_end|>", "<|endoftext|>")
 """Tokens that end a reply; a checkpoint's own configuration may name one of them only."""
 

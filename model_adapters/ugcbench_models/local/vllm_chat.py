@@ -30,8 +30,10 @@ HABITS = {
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",
     # A run tells nobody that it takes place.
     "VLLM_NO_USAGE_STATS": "1",
+    # It would say that what only vLLM reads, such as the time grid of a clip, is ignored.
+    "TRANSFORMERS_VERBOSITY": "error",
 }
-"""Environment variables of vLLM that are set unless the user has set them."""
+"""Environment variables of vLLM and transformers that are set unless the user has set them."""
 
 
 class VLLMChat:

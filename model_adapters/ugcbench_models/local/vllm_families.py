@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
@@ -14,7 +13,7 @@ import transformers
 from ugcbench.errors import FatalModelError, RequestRejectedError
 from ugcbench.media import Media
 from ugcbench.types import MediaProfile
-from ugcbench_models.local.checkpoint_files import Source
+from ugcbench_models.local.checkpoint_files import Source, read_config
 from ugcbench_models.local.checkpoints import explained, quiet
 from ugcbench_models.local.vllm_clips import ClipInput, Family
 
@@ -37,12 +36,7 @@ def find_family(folder: Path, source: Source) -> Family:
     One of a kind that isn't known here gets the frames as pictures if its chat template has a place
     for them, and text only otherwise. Raises `FatalModelError` if its files can't be read.
     """
-    try:
-        config = json.loads((folder / "config.json").read_bytes())
-    except ValueError as error:
-        raise FatalModelError(
-            f"{folder / 'config.json'} can't be read ({error}); copy it anew"
-        ) from None
+    config = read_config(folder)
     module = FAMILIES.get(str(config.get("model_type")))
     with explained(source, folder), quiet():
         if module is None:

@@ -62,7 +62,8 @@ def encode(name: str, media: Media, profile: MediaProfile) -> ClipInput:
     _check_profile(name, media, profile)
     count, height, width, _ = media.frames.shape
     grid = seconds_per_grid(count, media.receipt.duration)
-    data: dict[str, Sequence[Any]] = {"video": [media.frames]}
+    # A copy, since torch warns of arrays that can't be written to, as the reader's.
+    data: dict[str, Sequence[Any]] = {"video": [media.frames.copy()]}
     options: dict[str, Any] = {
         # The processor divides by it again: a hair less, and no time comes out too early.
         "fps": math.nextafter(FRAMES_PER_GRID / grid, 0),

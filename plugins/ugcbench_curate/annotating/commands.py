@@ -92,9 +92,10 @@ def schema(*, label_studio: bool) -> None:
 def annotations_from(registry: Registry, /, source: str, output: Path, **typed: Any) -> None:  # noqa: ANN401
     """Turn an export of Label Studio, a table, or a dataset's gold into annotations.
 
-    Label Studio: JSON, JSON-MIN or CSV. Tables: CSV or JSON Lines with a row for each clip and a
-    column for each field, such as id, media, annotator, audio.tone. Datasets: any name or path that
-    `ugcbench run --dataset` takes; each kind of gold becomes the field it was made of.
+    Label Studio: JSON or JSON-MIN, also with a task a line, or CSV. Tables: CSV or JSON Lines with
+    a row for each clip and a column for each field, such as id, media, annotator, audio.tone.
+    Datasets: any name or path that `ugcbench run --dataset` takes; each kind of gold becomes the
+    field it was made of.
 
     \b
     Examples:

@@ -24,7 +24,8 @@ class DraftReport(Frozen):
     """What a model drafted, and what it took.
 
     `answered` are the ids under which it replied, `unread` what in its replies can't be read, by
-    clip, `failures` counts the replies that never came, by kind. `replies` counts all of them.
+    clip, `failures` counts the replies that never came, by kind, and `examples` says of each kind
+    what the first one was. `replies` counts all of them.
     """
 
     model: str
@@ -33,6 +34,7 @@ class DraftReport(Frozen):
     fields: Mapping[str, FieldReport]
     unread: tuple[str, ...]
     failures: Mapping[str, int]
+    examples: Mapping[str, str] = {}
     replies: int
     input_tokens: int
     output_tokens: int
@@ -58,7 +60,8 @@ def show_drafts(report: DraftReport) -> str:
         render(("field", "drafted", "kept", "unsaid"), rows, "table", left=("field",)),
         f"{report.replies:,} replies, {tokens}{cost}",
     ]
-    lines += [f"failed: {kind} {count:,}" for kind, count in report.failures.items()]
+    for kind, count in report.failures.items():
+        lines.append(f"failed: {kind} {count:,}, such as {report.examples[kind]}")
     lines += [f"can't be read: {problem}" for problem in report.unread[:SHOWN]]
     if len(report.unread) > SHOWN:
         lines.append(f"... and {len(report.unread) - SHOWN} more; --format json lists all")

@@ -1,8 +1,9 @@
 """How does what was annotated in Label Studio become annotations?
 
-The exports JSON, JSON-MIN and CSV are read. A control of the labelling configuration is named like
-the field that it fills, with an underscore for the dot (`audio_tone` fills `audio.tone`; others are
-mapped by hand). `label_studio.xml` is a configuration with a control for every field.
+The exports JSON, JSON-MIN and CSV are read, the first two also as JSON Lines with a task a line. A
+control of the labelling configuration is named like the field that it fills, with an underscore for
+the dot (`audio_tone` fills `audio.tone`; others are mapped by hand). `label_studio.xml` is a
+configuration with a control for every field.
 
 The clip's id is the task's `clip_id`, else the stem of its video's name. Of several annotations of
 one task the one marked as ground truth counts, else the one that was changed last; cancelled ones
@@ -97,13 +98,23 @@ def _read_csv(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _read_json(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        tasks = json.loads(path.read_text("utf-8-sig"))
-    except ValueError as error:
-        raise DatasetError(f"{path}: not JSON: {error}") from None
+    text = path.read_text("utf-8-sig")
+    tasks = _parse_lines(path, text) if path.suffix == ".jsonl" else _parse_json(str(path), text)
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise DatasetError(f"{path}: must be a list of tasks, as Label Studio exports them")
     yield from enumerate(tasks, start=1)
+
+
+def _parse_lines(path: Path, text: str) -> list[Any]:
+    lines = enumerate(text.split("\n"), start=1)
+    return [_parse_json(f"{path}:{number}", line) for number, line in lines if line.strip()]
+
+
+def _parse_json(place: str, text: str) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise DatasetError(f"{place}: not JSON: {error}") from None
 
 
 def _read_task(place: str, task: Mapping[str, Any], mapped: Mapped) -> tuple[str, Row] | str | None:

@@ -101,13 +101,16 @@ class _Tally:
         self.kept: Counter[str] = Counter()
         self.unsaid: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
         self.unread: list[str] = []
         self.usages: list[Usage] = []
 
     def add_reply(self, reply: Prediction) -> None:
         self.usages.append(reply.usage)
         if reply.failure is not None:
+            told = f"{reply.sample_id}: {reply.failure.message}"
             self.failures[reply.failure.kind] += 1
+            self.examples.setdefault(reply.failure.kind, told)
         elif reply.model is not None:
             self.answered.add(reply.model)
 
@@ -144,6 +147,7 @@ class _Tally:
             fields=fields,
             unread=tuple(self.unread),
             failures=dict(self.failures),
+            examples=self.examples,
             replies=len(self.usages),
             input_tokens=sum(usage.input_tokens or 0 for usage in self.usages),
             output_tokens=sum(usage.output_tokens or 0 for usage in self.usages),

@@ -106,7 +106,12 @@ def read_reply(stage: Stage, text: str, provenance: Provenance) -> Reading:
 
 
 def _find_object(stage: Stage, text: str) -> Mapping[str, Any] | None:
-    """The one object of a reply that has any of the keys, whatever stands around it."""
+    """The one object of a reply that has any of the keys, whatever stands around it.
+
+    An empty one alone is what a detector replies that can't tell anything.
+    """
+    if text.strip() == "{}":
+        return {}
     keys = {field.name for field in stage.fields}
     found: list[Mapping[str, Any]] = []
     for value in find_json(without_thought(text)) or ():

@@ -36,7 +36,7 @@ INTERRUPTED = 130
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="Longer clips fall out.",
+    help="Clips of that length and longer ones fall out.",
 )
 @click.option(
     "--min-audio",

@@ -88,10 +88,10 @@ def hash_file(path: Path) -> str | None:
 
 
 def measure(path: Path, sha256: str, max_seconds: float) -> Measures:
-    """Measure the clip at `path`; one of more than `max_seconds` by its header stays closed."""
+    """Measure the clip at `path`; one of `max_seconds` or more by its header stays closed."""
     try:
         header = probe(path)
-        if header.duration > max_seconds:
+        if header.duration >= max_seconds:
             return Measures(
                 sha256=sha256,
                 bytes=header.file_bytes,

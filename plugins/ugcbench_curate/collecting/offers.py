@@ -64,13 +64,20 @@ def _walk(folder: Path) -> tuple[list[Path], int]:
     files = [
         path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+        if _is_offered(path) and not any(p.startswith(".") for p in path.relative_to(folder).parts)
     ]
     clips = [path for path in files if path.suffix.lower() in SUFFIXES]
     return clips, len(files) - len(clips)
 
 
+def _is_offered(path: Path) -> bool:
+    """Whether it is a file, or a link to one that is missing, which is then reported as such."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
 def _read_list(file: Path) -> list[Path]:
+    if file.suffix.lower() in SUFFIXES and b"\0" in file.read_bytes()[:1024]:
+        raise DatasetError(f"{file} is a clip; name its folder, or a list of paths")
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

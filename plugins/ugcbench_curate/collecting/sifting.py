@@ -27,7 +27,7 @@ Reason = Literal["unreadable", "too_long", "no_sound", "little_sound", "copy", "
 class Rules(Frozen):
     """What a clip must fulfil.
 
-    At most `max_seconds` long, at least `min_audio` seconds in which there is something to hear: at
+    Shorter than `max_seconds`, at least `min_audio` seconds in which there is something to hear: at
     least `min_loudness` LUFS (momentary) or speech that is at least `min_voice` probable (0 to 1).
     `min_speech` are seconds in which somebody speaks.
     """
@@ -110,7 +110,7 @@ def _judge(offer: Offer, found: Measures | None, rules: Rules) -> Verdict:
     heard, spoken = count_seconds(found.momentary, found.voice, rules.min_loudness, rules.min_voice)
     fault = _find_fault(found, heard, spoken, rules)
     closed = found.failure is not None
-    unheard = closed or found.seconds > rules.max_seconds  # such clips need not be decoded
+    unheard = closed or found.seconds >= rules.max_seconds  # such clips need not be decoded
     return Verdict(
         id=offer.id,
         path=str(offer.path),
@@ -133,8 +133,8 @@ def _find_fault(
 ) -> tuple[Reason, str] | None:
     if found.failure is not None:
         return "unreadable", f"{found.failure}: {found.message}"
-    if found.seconds > rules.max_seconds:
-        return "too_long", f"{found.seconds:.1f} s, more than {rules.max_seconds:g}"
+    if found.seconds >= rules.max_seconds:
+        return "too_long", f"{found.seconds:.1f} s, not less than {rules.max_seconds:g}"
     if heard < rules.min_audio and not found.has_sound:
         return "no_sound", "no audio track"
     if heard < rules.min_audio:

@@ -77,6 +77,8 @@ def doctor(
             f"{dataset} holds annotations; make a benchmark of them first: "
             f"ugcbench data build {dataset} --output DIR"
         )
+    if patch is not None and patch.exists():  # somebody may have gone on with the draft
+        raise UsageError(f"{patch} is there already; choose another --patch")
     opened, _ = open_dataset(registry, dataset, {})
     findings = examine(opened, answers, train)
     if patch is not None:

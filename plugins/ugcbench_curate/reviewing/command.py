@@ -222,16 +222,17 @@ def returns(ledger: Path, output: Path, batch: int | None, style: str) -> None:
     echo(f"mend them in {output}, then: {then}", err=True)
 
 
-@review.command(short_help="Take a mended batch back in.")
+@review.command(short_help="Take mended batches back in.")
 @annotations_argument
 @ledger_option
 @drafts_option
 @by_option
 @style_option
 def repair(annotations: Path, ledger: Path, by: str, style: str, *, allow_drafts: bool) -> None:
-    """Take mended annotations (JSONL) in, as the next revision of the batch that was rejected.
+    """Take mended annotations (JSONL) in, as the next revisions of batches that were rejected.
 
-    What isn't in the file stays as it was. The revision is reviewed as a whole again.
+    What isn't in the file stays as it was, and a batch without a change stays rejected. Each
+    revision is reviewed as a whole again.
 
     \b
     Examples:
@@ -240,8 +241,9 @@ def repair(annotations: Path, ledger: Path, by: str, style: str, *, allow_drafts
     from ugcbench_curate.reviewing.intake import take_back
 
     with _desk(ledger) as desk:
-        revision = take_back(desk, annotations, by, drafts=allow_drafts)
-    echo(f"batch {revision.name} is to be reviewed", err=True)
+        revisions = take_back(desk, annotations, by, drafts=allow_drafts)
+    for revision in revisions:
+        echo(f"batch {revision.name} is to be reviewed", err=True)
     _show_standing(ledger, style)
 
 
@@ -313,7 +315,6 @@ def log(ledger: Path, style: str) -> None:
     from ugcbench_curate.reviewing.tables import show_trail
 
     with _desk(ledger) as desk:
-        desk.ledger.verify()
         lines = list(trace(desk))
     echo(json.dumps(lines, indent=2) if style == "json" else show_trail(lines))
 
@@ -384,6 +385,7 @@ def _desk(ledger: Path) -> Iterator[Desk]:
     from ugcbench_curate.reviewing.procedure import Desk
 
     with Ledger(ledger) as opened:
+        opened.verify()
         yield Desk(opened)
 
 

@@ -79,6 +79,8 @@ def _export(
         which = "no batch is" if batch is None else f"batch {batch} isn't"
         state = "accepted" if accepted else "rejected"
         raise ReviewError(f"{which} {state}; see how all stand by: ugcbench data review status")
+    if output.exists():  # somebody may have mended it, or it may be what is reviewed
+        raise ReviewError(f"{output} is there already; choose another --output")
     reviewed = sorted((each for r in chosen for each in _trace(r)), key=lambda each: each.id)
     taken = tuple(each for each in reviewed if faulty or not each.errors)
     record = ReviewRecord(

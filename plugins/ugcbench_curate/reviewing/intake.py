@@ -39,10 +39,12 @@ def begin_review(
     return made
 
 
-def take_back(desk: Desk, source: Path, person: str, *, drafts: bool = False) -> Revision:
-    """Mended annotations become the next revision of their batch, with the paths of their clips.
+def take_back(
+    desk: Desk, source: Path, person: str, *, drafts: bool = False
+) -> tuple[Revision, ...]:
+    """Mended annotations become the next revisions of their batches, with the paths of their clips.
 
-    Raises as `begin_review` does, and `ReviewError` if they don't belong to one rejected batch.
+    Raises as `begin_review` does, and `ReviewError` if nothing is mended, or not in rejected ones.
     """
     mended = [
         relocate(each, source.parent, desk.media)

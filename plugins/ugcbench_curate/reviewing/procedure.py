@@ -101,7 +101,9 @@ class Desk:
             seat = revision.seats.get(person)
             if seat is None:
                 sitting = ", ".join(revision.seats) or "nobody"
-                raise ReviewError(f"{person} has no seat at batch {revision.name}; {sitting} has")
+                raise ReviewError(
+                    f"{person} has no seat at batch {revision.name}; its seats: {sitting}"
+                )
             if seat.handed_in:
                 raise ReviewError(f"{person} has handed in batch {revision.name}: the marks stay")
             released = Released(batch=batch, revision=revision.number, person=person)
@@ -151,39 +153,37 @@ class Desk:
                 self._append(person, decided)
         return decided
 
-    def resubmit(self, person: str, annotations: Sequence[Annotation]) -> Revision:
-        """Take a rejected batch back in, mended, as its next revision; it is reviewed as a whole.
+    def resubmit(self, person: str, annotations: Sequence[Annotation]) -> tuple[Revision, ...]:
+        """Take rejected batches back in, mended, as their next revisions, each reviewed as a whole.
 
-        Annotations that are missing here stay as they were; the ids say which batch it is.
+        Annotations that are missing here stay as they were, and so do batches without a change.
         """
         mended = {annotation.id: annotation for annotation in annotations}
         with self._acting(person) as review:
-            before = self._rejected(review, mended)
-            merged = tuple(mended.get(name, each) for name, each in before.annotations.items())
-            if merged == tuple(before.annotations.values()):
-                raise ReviewError(f"nothing is mended: all is as it was in batch {before.name}")
-            submitted = Submitted(
-                batch=before.batch, revision=before.number + 1, annotations=merged
-            )
-            self._append(person, submitted)
-        return review.batches[before.batch][-1]
+            changed = self._find_changed(review, mended)
+            for before in changed:
+                merged = tuple(mended.get(name, each) for name, each in before.annotations.items())
+                submitted = Submitted(
+                    batch=before.batch, revision=before.number + 1, annotations=merged
+                )
+                self._append(person, submitted)
+        return tuple(review.batches[before.batch][-1] for before in changed)
 
-    def _rejected(self, review: Review, mended: Mapping[str, Annotation]) -> Revision:
-        """The one batch that the annotations belong to, if it was rejected."""
-        home = {name: revision for revision in review.current() for name in revision.annotations}
-        unknown = mended.keys() - home.keys()
+    def _find_changed(self, review: Review, mended: Mapping[str, Annotation]) -> list[Revision]:
+        """The batches in which annotations are mended, if all of them were rejected."""
+        known = {name: each for r in review.current() for name, each in r.annotations.items()}
+        unknown = mended.keys() - known.keys()
         if unknown:
             raise ReviewError(f"{min(unknown)!r} isn't in this review")
-        homes = {home[name].batch: home[name] for name in mended}
-        if len(homes) != 1:
-            raise ReviewError(
-                f"these annotations belong to {len(homes)} batches; mend one batch at a time"
-            )
-        (revision,) = homes.values()
-        if (status := status_of(revision, self.rules)) != "rejected":
-            final = "; what is accepted is final" if status == "accepted" else ""
-            raise ReviewError(f"batch {revision.name} is {status}, not rejected{final}")
-        return revision
+        names = {name for name, each in mended.items() if each != known[name]}
+        if not names:
+            raise ReviewError("nothing is mended: all is as it was")
+        changed = [r for r in review.current() if not names.isdisjoint(r.annotations)]
+        for revision in changed:
+            if (status := status_of(revision, self.rules)) != "rejected":
+                final = "; what is accepted is final" if status == "accepted" else ""
+                raise ReviewError(f"batch {revision.name} is {status}, not rejected{final}")
+        return changed
 
     def _seat(
         self, review: Review, person: str, batch: int, revision: int

@@ -76,7 +76,7 @@ class Harvest:
         self.left_out: list[LeftOut] = []
         self.unasked = 0
         self.answered: Counter[str] = Counter()
-        self.usage = Usage(attempts=0)
+        self.usage = Usage(input_tokens=0, output_tokens=0, attempts=0)
         self._plan = plan
         self._gates = gates
         self._captions: dict[str, str] = {}
@@ -102,7 +102,7 @@ class Harvest:
         self.usage = Usage(
             input_tokens=(old.input_tokens or 0) + (new.input_tokens or 0),
             output_tokens=(old.output_tokens or 0) + (new.output_tokens or 0),
-            cost_usd=(old.cost_usd or 0.0) + (new.cost_usd or 0.0),
+            cost_usd=_add_known(old.cost_usd, new.cost_usd),
             attempts=old.attempts + new.attempts,
         )
 
@@ -157,6 +157,11 @@ def harvest(
     )
     replace_text(folder / REPORT, report.model_dump_json(indent=2) + "\n")
     return report
+
+
+def _add_known(one: float | None, other: float | None) -> float | None:
+    """The sum of two amounts, None where neither is known: no price is not no cost."""
+    return other if one is None else one + (other or 0.0)
 
 
 def _explain_failure(clip: Source, answer: Prediction) -> Fault | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from ugcbench.errors import RunError, UgcbenchError
+from ugcbench.errors import RunError, UgcbenchError, UsageError
 from ugcbench_train.launching.worker import FAILURES, RECIPE
 from ugcbench_train.recipe import Recipe
 
@@ -32,6 +32,22 @@ def needs_launch(recipe: Recipe) -> bool:
     """Whether the recipe wants processes of its own, beside the one that was typed."""
     launch = recipe.launch
     return launch.processes > 1 or launch.strategy not in ("single", "ddp")
+
+
+def check_gpus(recipe: Recipe) -> None:
+    """Raise `UsageError` if processes would have to share GPUs; without any they share the CPU."""
+    if not needs_launch(recipe):
+        return
+    import torch
+
+    wanted, found = recipe.launch.processes, torch.cuda.device_count()
+    if 0 < found < wanted:
+        strategy = " --set launch.strategy=single" if found == 1 else ""
+        accumulation = -(-recipe.optimizer.accumulation * wanted // found)
+        raise UsageError(
+            f"the recipe wants {wanted} GPUs, of which {found} are here; with as many rows a step: "
+            f"--set launch.processes={found}{strategy} --set optimizer.accumulation={accumulation}"
+        )
 
 
 def find_configuration(strategy: str) -> Path:

@@ -16,7 +16,7 @@ from ugcbench_train.planning.hours import Hours, estimate_hours
 from ugcbench_train.planning.memory import Memory, count_trained, estimate_memory
 from ugcbench_train.planning.reward_tasks import make_reward_tasks
 from ugcbench_train.planning.sizes import ModelSize, find_size
-from ugcbench_train.planning.steps import count_completions, count_steps
+from ugcbench_train.planning.steps import count_completions, count_steps, count_steps_of_epoch
 from ugcbench_train.planning.verdicts import Verdicts, estimate_verdicts
 from ugcbench_train.recipe import Recipe
 from ugcbench_train.rows import Row
@@ -144,8 +144,9 @@ def _add_up(recipe: Recipe, rows: Sequence[_Measured], steps: int) -> Tokens:
 
 def _rows_learned(recipe: Recipe, rows: int, steps: int) -> float:
     """How many rows the steps take in; the last step of an epoch of SFT may be a smaller one."""
-    whole = steps * recipe.rows_per_step
-    return min(whole, rows * recipe.optimizer.epochs) if recipe.stage == "sft" else whole
+    if recipe.stage == "grpo":
+        return steps * recipe.rows_per_step
+    return rows * steps / max(count_steps_of_epoch(recipe, rows), 1)
 
 
 def _verdicts(

@@ -13,6 +13,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from ugcbench.codecs import Codec
 from ugcbench.errors import UsageError
 from ugcbench.plugins import Registry
+from ugcbench_train.planning.steps import check_steps
 from ugcbench_train.recipe import Recipe
 from ugcbench_train.rows import Row
 from ugcbench_train.trainers import guards, settings
@@ -107,6 +108,7 @@ def _survey(
         part=slice(len(rows) * number // count, len(rows) * (number + 1) // count),
     )
     found.check(recipe.data.max_skipped)
+    check_steps(recipe, len(found.usable))
     return found
 
 

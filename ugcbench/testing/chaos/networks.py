@@ -16,7 +16,8 @@ def drop_for_good(trial: Trial) -> None:
     for wire in trial.rig.wires:
         wire.cut()
     trial.strike()
-    _end_incomplete(trial, process)
+    # The judge may not have been reached yet; who never replied ends the run.
+    _end_incomplete(trial, process, codes=(3, 4))
 
 
 def drop_for_a_while(trial: Trial) -> None:
@@ -56,6 +57,8 @@ def _begin(trial: Trial, *options: str) -> subprocess.Popen[str]:
     return process
 
 
-def _end_incomplete(trial: Trial, process: subprocess.Popen[str]) -> None:
+def _end_incomplete(
+    trial: Trial, process: subprocess.Popen[str], codes: tuple[int, ...] = (4,)
+) -> None:
     code, words = trial.end(process)
-    trial.expect(code == 4, f"answers are missing, and the exit code is {code}: {words}")
+    trial.expect(code in codes, f"answers are missing, and the exit code is {code}: {words}")
