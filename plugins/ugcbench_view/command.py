@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ugcbench_view.exporting import MediaWanted
 
 EXTRA = ("starlette", "uvicorn")
-TERMINATED = 128 + signal.SIGTERM
 
 
 @click.command(short_help="Look at the samples of runs.")
@@ -153,12 +152,19 @@ def _serve(found: View, port: int, *, browser: bool) -> None:
 
 @contextlib.contextmanager
 def _ended_by_exit() -> Iterator[None]:
-    """Let SIGTERM end the process by an exit, so that temporary folders are removed."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    """Let SIGTERM and a closed terminal end the process by an exit, so that temporary folders are
+    removed. The server has its own way to stop at SIGTERM, and comes back to ours afterwards.
+    """
+    ways: dict[int, Callable[[int, object], object]]
+    ways = {signal.SIGTERM: lambda number, _: sys.exit(128 + number)}
+    if hasattr(signal, "SIGHUP"):  # Windows has none
+        ways[signal.SIGHUP] = lambda *_: signal.raise_signal(signal.SIGTERM)
+    before = {number: signal.signal(number, way) for number, way in ways.items()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _invite(address: str, *, browser: bool) -> None:

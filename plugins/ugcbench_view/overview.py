@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -22,6 +23,10 @@ from ugcbench_view.shapes import Index, PictureShown, RunShown, Shared, TaskShow
 IMPORTED = (
     "The answers were imported: the prompts are those that these rules put to a model, and what "
     "was really sent isn't known."
+)
+ROUNDED = (
+    "The protocol rounds the mean level to two decimals before it becomes points, and so does the "
+    "leaderboard: its figures can differ from these by 0.1."
 )
 NAMED = 3
 """Runs that a title names."""
@@ -86,8 +91,15 @@ def _show(run: RunFiles, told: Sequence[str], catalogue: Catalogue) -> RunShown:
         usage=summary.usage,
         judge_usage=summary.judge_usage,
         provenance=dict(_facts(run)),
-        notices=(*told, IMPORTED) if run.recorded else tuple(told),
+        notices=(*told, *_notices(run)),
     )
+
+
+def _notices(run: RunFiles) -> Iterator[str]:
+    if run.recorded:
+        yield IMPORTED
+    if run.config.protocol.rounding != "none":
+        yield ROUNDED
 
 
 def _facts(run: RunFiles) -> Iterator[tuple[str, str]]:
@@ -149,10 +161,18 @@ def _doubts(runs: Sequence[RunFiles], catalogue: Catalogue) -> Iterator[str]:
         pair = f"{first.path.name} and {second.path.name}"
         for doubt in differing_gold(first, second):
             yield strip_paths(f"{pair}: {doubt}")
-        for name, cell in first.cells.items():
-            if name in second.cells and _task_of(cell) in catalogue.tasks:
-                for rule in differing_rules(first, second, name):
-                    yield strip_paths(f"{pair}, {first.label(name)}: {rule}")
+        shared = [
+            name
+            for name, cell in first.cells.items()
+            if name in second.cells and _task_of(cell) in catalogue.tasks
+        ]
+        places = defaultdict[str, list[str]](list)
+        for name in shared:
+            for rule in differing_rules(first, second, name):
+                places[rule].append(first.label(name))
+        for rule, labels in places.items():
+            where = "every cell" if 1 < len(labels) == len(shared) else ", ".join(labels)
+            yield strip_paths(f"{pair}, {where}: {rule}")
 
 
 def _scored(run: RunFiles) -> ScoredRun:

@@ -112,7 +112,7 @@ def test_what_is_not_of_the_page_is_not_found(client, path):
     assert client.get(path)[0].status == 404
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_nothing_is_left_behind(blind, tmp_path, number):
     with serving(blind, TMPDIR=str(tmp_path)) as (process, address):
         assert Client(address).enter().get("/data/index.js")[0].status == 200

@@ -23,8 +23,8 @@ def serving(*arguments, **environment):
     try:
         yield process, process.stdout.readline().strip()
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 class Client:

@@ -58,7 +58,7 @@ const Overview = (() => {
     const cells = runs.map((run) => run.cells.find((cell) => cell.name === first.name));
     const top = Math.max(1, ...cells.flatMap((cell) => [cell?.value ?? 0, cell?.high ?? 0]));
     const task = first.name.split(":")[0];
-    const judges = [...new Set(cells.map((cell) => cell?.judge).filter(Boolean))];
+    const judges = [...new Set(cells.map((cell) => (cell?.n ? cell.judge : null)).filter(Boolean))];
     return make("tr", null,
       make("th", { scope: "row" },
         make("button", { type: "button", class: "plain", title: "Show these samples", onclick: () => State.set({ task, at: "" }) }, first.label),
@@ -75,7 +75,8 @@ const Overview = (() => {
       several ? make("span", { class: "letter" }, Figures.letter(place)) : null, make("b", null, run.name),
       make("span", { class: "under" }, run.model === run.name ? "" : run.model)));
     const average = runs.some((run) => run.average !== null) ? make("tr", { class: "average" }, make("th", { scope: "row" }, "Average"),
-      runs.map((run) => make("td", { class: run.average === null ? "none" : null }, make("b", null, Figures.exact(run.average))))) : null;
+      runs.map((run) => (run.average === null ? make("td", { class: "none" }, "–") : make("td", null, make("b", null, Figures.exact(run.average)),
+        make("div", { class: "range" }, make("span", null, `of ${Figures.many(run.cells.filter((cell) => cell.table).length, "column")}`)))))) : null;
     return make("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": "Scores" }, make("table", null,
       make("caption", { class: "hidden" }, "The value of each cell with its 95 % interval, by run"),
       make("thead", null, make("tr", null, make("th", { scope: "col" }, make("span", { class: "hidden" }, "Cell")), heads)),
