@@ -153,7 +153,10 @@ def prepare(request: Request, *, asking: bool = True) -> Plan:
     try:
         if stored is not None:
             config = _with_options(stored, request, registry, store)
-        return _assemble(request, registry, config, store, dataset, parts, asking=asking)
+        plan = _assemble(request, registry, config, store, dataset, parts, asking=asking)
+        if asking and stored is not None and config is not stored:
+            store.write_config(config)  # with options that model and judge took
+        return plan
     except BaseException:
         store.close()
         raise
@@ -234,21 +237,20 @@ def _resumed(request: Request, stored: RunConfig) -> Request:
 def _with_options(
     stored: RunConfig, request: Request, registry: Registry, store: Store
 ) -> RunConfig:
-    """The configuration with the options that changed since, which run.json tells from now on."""
+    """The configuration with the options that changed since; raises `UsageError` for one that is
+    fixed.
+    """
     changed = changed_options(stored.options, request.options)
     changed_judge = changed_options(stored.judge_options, request.judge_options)
     if store.predictions.settled:
         refuse_changes(changed, "model", [request.model], registry)
     if store.verdicts.settled:
         refuse_changes(changed_judge, "judge", request.judges, registry)
-    if not changed and not changed_judge:
-        return stored
     options = {
         "options": {**stored.options, **changed},
         "judge_options": {**stored.judge_options, **changed_judge},
     }
-    store.write_config(config := stored.model_copy(update=options))
-    return config
+    return stored.model_copy(update=options) if changed or changed_judge else stored
 
 
 def own_dataset(path: Path, stored: RunConfig) -> str:

@@ -54,6 +54,8 @@ def test_everything_may_change_while_there_is_no_answer(registry, tmp_path):
     assert {line["failure"]["status"] for line in read_lines(path / "predictions.jsonl")}
     config = read_config(path).model_copy(update={"model": "knower"})
     (path / "run.json").write_text(config.model_dump_json())
+    with pytest.raises(UsageError, match="has no option 'wrnog'"):
+        go_on(registry, path, wrnog=["n1"])
     assert go_on(registry, path, wrong=["n1"]).coverage == 1.0
     assert read_config(path).options == {"wrong": ["n1"]}
 
