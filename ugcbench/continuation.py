@@ -1,4 +1,4 @@
-"""Which options may change while a run is gone on with?
+"""Which options may change when a run is resumed?
 
 What was answered is kept. An option that changes what a model gets, or how it answers, would put
 two kinds of answers under one number, so that it stays as it was from the first answer on. Where a
@@ -24,7 +24,7 @@ FLAGS: Mapping[Literal["model", "judge"], str] = {"model": "--option", "judge": 
 
 
 def kept_options(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a run directory with which it is gone on, less secrets and trust."""
+    """The options of a run directory with which it is resumed, less secrets and trust."""
     return {
         name: value
         for name, value in stored.items()

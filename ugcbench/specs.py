@@ -62,7 +62,7 @@ class ModelSpec(Spec):
     `ugcbench.codecs`. `annotates` names the only fields of a clip's annotation that it can draft,
     such as `audio.speakers`, for detectors that are no language models; by default it is asked for
     any. `operational` names the options that say only where it runs and how fast, and may change
-    while a run is gone on with. `backends` names the extra that is needed in place of `extra` for
+    when a run is resumed. `backends` names the extra that is needed in place of `extra` for
     values of the option `backend`.
     """
 

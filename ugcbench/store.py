@@ -305,7 +305,7 @@ def read_lines(file: Path) -> Iterator[dict[str, Any]]:
 
 def read_typed(file: Path, kind: type[T]) -> Iterator[T]:
     """The lines of a JSONL file as objects; raises `RunCorruptError`."""
-    name = str(file)  # for a path takes its time to be written, line after line
+    name = str(file)  # once, which is dear for a path
     for offset, raw in lines_with_offset(file):
         yield validate(kind, parse_line(file, offset, raw), f"{name}, byte {offset}")
 

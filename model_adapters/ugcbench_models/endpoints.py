@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ugcbench.errors import FatalModelError
+from ugcbench.errors import FatalModelError, TransientModelError, UnreachableError
 from ugcbench.redaction import REDACTED, secrets_of
 
 NO_KEY = "none"
@@ -15,6 +16,8 @@ NO_KEY = "none"
 SHORTEST_KEY = 8
 """Characters of the shortest key that is looked for in texts. Shorter ones, such as `x` or `test`,
 keep nothing secret, and are letters or words of any answer."""
+
+_SECURITY = re.compile(r" ssl:(default|<[^>]*>)")  # aiohttp says so of any connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,14 @@ class Endpoint:
         for secret in (*own, *secrets_of(self.url)):
             text = text.replace(secret, REDACTED)
         return text
+
+    def report_silence(
+        self, model: str, error: BaseException, *, reached: bool
+    ) -> TransientModelError:
+        """The error to raise where no answer of `model` came; `reached`: after a connection."""
+        cause = self.hide(_SECURITY.sub("", str(error)) or type(error).__name__)
+        kind = TransientModelError if reached else UnreachableError
+        return kind(f"{model}: no answer from {self.address} ({cause})")
 
 
 def make_endpoint(url: str, key: str, *, example: str, advice: str) -> Endpoint:

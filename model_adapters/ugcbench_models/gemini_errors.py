@@ -15,7 +15,6 @@ from ugcbench.errors import (
     ModelError,
     RequestRejectedError,
     TransientModelError,
-    UnreachableError,
 )
 from ugcbench.plaintext import join_lines
 from ugcbench_models.endpoints import Endpoint
@@ -40,7 +39,6 @@ _REFUSED_ALWAYS = re.compile(
 )
 _ONE_CLIP = re.compile(r"mime ?type|unable to process|too long|exceeds the maximum")
 _LOST_FILE = re.compile(r"access the file|not in an active state")
-_OBJECT = re.compile(r" ssl:(default|<[^>]*>)")  # aiohttp names what checks certificates
 
 
 class LostFileError(TransientModelError):
@@ -75,10 +73,8 @@ class FailureReader:
 
     def report_silence(self, error: Exception) -> TransientModelError:
         """The error to raise where the server could not be reached or broke off."""
-        cause = self.endpoint.hide(_OBJECT.sub("", str(error)) or type(error).__name__)
-        unreached = isinstance(error, aiohttp.ClientConnectorError)
-        kind = UnreachableError if unreached else TransientModelError
-        return kind(f"{self.model}: no answer from {self.endpoint.address} ({cause})")
+        reached = not isinstance(error, aiohttp.ClientConnectorError)
+        return self.endpoint.report_silence(self.model, error, reached=reached)
 
     def report_nonsense(self, error: Exception) -> TransientModelError:
         """The error to raise for an answer that is none of the API's."""

@@ -13,7 +13,6 @@ from ugcbench.errors import (
     ModelError,
     RequestRejectedError,
     TransientModelError,
-    UnreachableError,
 )
 from ugcbench.plaintext import join_lines
 from ugcbench.types import Failure
@@ -36,7 +35,6 @@ PART_OPTIONS: Mapping[str, str] = {
 LONGEST_QUOTE = 500
 """Characters of a server's message that are quoted."""
 
-_SECURITY = re.compile(r" ssl:(default|<[^>]*>)")  # aiohttp says so of any connection
 _TOO_LONG = re.compile(r"context.length|context window|maximum \S+ tokens|too long")
 _PART_REFUSED = re.compile(
     r"invalid content type|invalid value: '|only supported by|at most 0 |expected to be"
@@ -60,11 +58,10 @@ class FailureReader:
     def translate(self, error: openai.OpenAIError) -> ModelError:
         """The error to raise in place of `error`."""
         if isinstance(error, openai.APIConnectionError):
-            cause = self.endpoint.hide(_SECURITY.sub("", str(error.__cause__ or error)))
             # Only the connecting has a time limit of the client's, and fails so if it is refused.
-            unreached = isinstance(error, openai.APITimeoutError)
-            kind = UnreachableError if unreached else TransientModelError
-            return kind(f"{self.model}: no answer from {self.endpoint.address} ({cause})")
+            reached = not isinstance(error, openai.APITimeoutError)
+            cause = error.__cause__ or error
+            return self.endpoint.report_silence(self.model, cause, reached=reached)
         if isinstance(error, openai.APIStatusError):
             return self._translate_status(error)
         return FatalModelError(f"{self.model} at {self.endpoint.address}: {self._quote(error)}")

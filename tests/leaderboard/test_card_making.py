@@ -55,17 +55,17 @@ def test_no_key_no_server_and_no_folder_gets_in(changed_run, plugins, monkeypatc
 
     def plant(config):
         config["options"] = {
-            "path": "/home/ann/models/my-model/step-400",
-            "base_url": "http://ann:geheim@10.7.7.7:8000/v1",
+            "path": "/vault/cellar/models/my-model/step-400",
+            "base_url": "http://user:geheim@10.7.7.7:8000/v1",
             "note": f"made with {KEY}",
-            "cache": ["~/cache/deep/down", "C:\\Users\\ann\\cache\\it"],
+            "cache": ["~/cache/deep/down", "D:\\Vault\\cellar\\cache\\it"],
         }
         config["judge_options"] = {"lexical:file": "/srv/private/words/list.txt"}
-        config["git"] = "/home/ann/repo/work/tree"
+        config["git"] = "/vault/cellar/repo/work/tree"
 
     made = make_card(changed_run(plant), plugins)
     text = write_out(made.card)
-    for secret in (KEY, "/home", "ann", "10.7.7.7", "geheim", "/srv", "private", "Users"):
+    for secret in (KEY, "vault", "Vault", "cellar", "10.7.7.7", "geheim", "/srv", "private"):
         assert secret not in text, secret
     assert made.card.system.checkpoint == "my-model/step-400"
     assert made.card.system.options["path"] == "my-model/step-400"
@@ -84,7 +84,7 @@ def test_an_answer_with_a_key_keeps_only_its_digest(mini_run, plugins, monkeypat
 @pytest.mark.parametrize(
     ("text", "portable"),
     [
-        ("vllm//home/ann/models/x/step-4", "vllm/x/step-4"),
+        ("vllm//vault/cellar/models/x/step-4", "vllm/x/step-4"),
         ("hf//ckpt", "hf/ckpt"),
         ("openai/Qwen/Qwen2.5-Omni-3B", "openai/Qwen/Qwen2.5-Omni-3B"),
         ("~/a/b/c d/e", "c d/e"),
@@ -102,7 +102,7 @@ def test_of_a_path_the_last_two_names_stay(text, portable):
 
 def test_a_judge_of_ones_own_machine_is_marked(changed_run, plugins):
     def plant(config):
-        config["judge"] = "hf//home/ann/judges/mine"
+        config["judge"] = "hf//vault/cellar/judges/mine"
 
     card = make_card(changed_run(plant), plugins).card
     assert (card.judge.name, card.judge.shortened) == ("hf/judges/mine", True)

@@ -182,8 +182,8 @@ CHANGES = {
     "other gold": (lambda card: card["hashes"].update(gold="0" * 12), "gold: has the digest"),
     "too few verdicts": (drop_most_verdicts, f"at least {LEAST_COVERAGE:.0%} must"),
     "a folder": (
-        lambda card: card["system"].update(options={"x": "/home/ann/x"}),
-        "card: names a folder, a server or a secret of a machine: '/home/ann/x'",
+        lambda card: card["system"].update(options={"x": "/vault/cellar/x"}),
+        "card: names a folder, a server or a secret of a machine: '/vault/cellar/x'",
     ),
     "a control character": (
         lambda card: card["summary"].update(run="\x1b[2J"),
