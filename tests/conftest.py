@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from processes import run_to_end
 
 # A shell starts its background jobs with Ctrl-C ignored, and so would be every program run here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -49,13 +50,7 @@ def ugcbench(tmp_path):
             "PYTHONPATH": os.pathsep.join(map(str, [SHIMS, *path])),
         }
         environment = {**os.environ, **own, **environment}
-        return subprocess.run(
-            [sys.executable, "-m", "ugcbench", *map(str, arguments)],
-            cwd=cwd,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        command = [sys.executable, "-m", "ugcbench", *map(str, arguments)]
+        return run_to_end(command, cwd=cwd, env=environment, timeout=timeout)
 
     return call

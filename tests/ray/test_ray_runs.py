@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import run_to_end
 
 pytest.importorskip("openai", reason="needs the extra [openai]")
 
@@ -138,7 +139,7 @@ def test_without_ray_there_is_one_clear_line(tmp_path):
 )
 def test_a_wrong_place_is_told_at_once(tmp_path, given, told):
     command = [*RUN, "--model", "blind", *FRESH, *ON_RAY, *given, "--output", str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run_to_end(command, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith(f"error: {told}")
 
@@ -150,6 +151,6 @@ def test_a_port_at_which_no_ray_answers_is_not_waited_for_without_end(tmp_path):
         where = ["--address", f"127.0.0.1:{silent.getsockname()[1]}"]
         arguments = [*RUN[3:], "--model", "blind", *FRESH, *ON_RAY, *where]
         command = [sys.executable, "-c", code, *arguments, "--output", str(tmp_path / "run")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = run_to_end(command, timeout=60)
     assert done.returncode == 2
     assert "no answer within 0.3 s" in done.stderr

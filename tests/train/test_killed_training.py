@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import signal
-import subprocess
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from processes import Program
 
 if not all(map(find_spec, ("torch", "torchvision", "trl", "yaml"))):
     pytest.skip("needs the extra [train]", allow_module_level=True)
@@ -41,15 +41,7 @@ def start(tmp_path, tiny_omni, caption_rows):
     environment = {**os.environ, "PYTHONPATH": str(SHIMS), "OMP_NUM_THREADS": "1"}
 
     def run(*more, before=None):
-        return subprocess.Popen(
-            [*TRAIN, *more],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=before,
-        )
+        return Program([*TRAIN, *more], cwd=tmp_path, env=environment, preexec_fn=before)
 
     return run
 
@@ -67,7 +59,10 @@ def fill_disk():
 def test_a_killed_training_goes_on(start, tmp_path):
     checkpoints = tmp_path / "out" / "checkpoints"
     process = start()
+    until = time.monotonic() + 120
     while not complete(checkpoints) and process.poll() is None:
+        if time.monotonic() > until:
+            process.finish(timeout=0)
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.communicate()
@@ -76,7 +71,7 @@ def test_a_killed_training_goes_on(start, tmp_path):
     assert f"checkpoint-{STEPS}" not in kept
 
     full = start("--resume", before=fill_disk)
-    _, said = full.communicate(timeout=120)
+    _, said = full.finish(timeout=120)
     assert full.returncode == 2, said
     error = next(line for line in said.splitlines() if line.startswith("error: "))
     assert "free some space on the disk" in error
@@ -85,7 +80,7 @@ def test_a_killed_training_goes_on(start, tmp_path):
     assert complete(checkpoints) == kept
 
     process = start("--resume")
-    _, said = process.communicate(timeout=120)
+    _, said = process.finish(timeout=120)
     assert process.returncode == 0, said
     assert complete(checkpoints) == {f"checkpoint-{STEPS - 1}", f"checkpoint-{STEPS}"}
     record = read_record(tmp_path / "out")

@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from group_training import count_letters
+from processes import run_to_end
 
 from ugcbench.errors import RunError, UsageError
 
@@ -46,13 +46,9 @@ def start(recipe, rows, folder, **job):
     file = folder / "job.json"
     content = {"recipe": recipe.model_dump(mode="json"), "rows": [r.model_dump() for r in rows]}
     file.write_text(json.dumps(content | job))
-    return subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("run_training.py")), str(file)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+    command = [sys.executable, str(Path(__file__).with_name("run_training.py")), str(file)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    return run_to_end(command, env=environment, timeout=240)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from importlib.util import find_spec
 from itertools import pairwise
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import run_to_end
 from rewarding import prediction_in
 
 import ugcbench
@@ -142,13 +142,8 @@ def run_bash(*words, code=0, **environment):
     """A bash that finds `swift`; returns what it says on stderr."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     own = {"PATH": path, "PYTHONPATH": str(SHIMS), **environment}
-    done = subprocess.run(
-        ["bash", *words],
-        env={**os.environ, **ON_CPU, **own},
-        capture_output=True,
-        text=True,
-        timeout=MINUTES,
-    )
+    environment = {**os.environ, **ON_CPU, **own}
+    done = run_to_end(["bash", *words], env=environment, timeout=MINUTES)
     assert done.returncode == code, done.stdout[-3000:] + done.stderr[-6000:]
     return done.stderr
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from processes import run_to_end
 
 pytestmark = [
     pytest.mark.usefixtures("one_thread"),
@@ -23,13 +23,9 @@ def start(recipe, rows, folder):
     file.write_text(json.dumps(content))
     script = str(Path(__file__).with_name("run_training.py"))
     launched = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = subprocess.run(
-        [sys.executable, *launched, script, str(file)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "1"},
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "1"}
+    command = [sys.executable, *launched, script, str(file)]
+    done = run_to_end(command, env=environment, timeout=280)
     assert done.returncode == 0, done.stderr[-3000:]
     return Path(done.stdout.splitlines()[-1])
 
