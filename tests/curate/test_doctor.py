@@ -134,6 +134,19 @@ def test_dead_lopsided_and_unused_labels(sound):
     )
 
 
+def test_options_that_differ_are_known_by_their_place(sound):
+    for number, clip in enumerate(sound):
+        choices = tuple(f"{letter}{number}" for letter in "abc")
+        asked = Gold(answer=choices[number % 40 == 0], choices=choices)
+        sound[number] = clip.model_copy(update={"gold": {"question": asked}})
+    found = {(f.check, f.about): f.message for f in examine(Planted(sound))}
+    assert found["unused option", "question"] == "never the answer: choice 3"
+    assert found["labels", "question"] == (
+        "'choice 1' 39, 'choice 2' 1; always answering 'choice 1' scores 97.5%"
+    )
+    assert found["majority", "question"].startswith("'choice 1' 39 of 40 times")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -115,7 +115,7 @@ def test_a_clip_is_played_and_marked_by_keyboard(ledger, open_page):
 
         page.keyboard.press("u")
         page.wait_for_url("**/batches/1.1/1?undone")
-        page.get_by_role("button", name="All fine").click()
+        page.get_by_role("button", name="The rest is fine").click()
         page.wait_for_url("**/batches/1.1/2")
         for key in "yyys":
             page.keyboard.press(key)
@@ -180,7 +180,7 @@ def test_pages_are_accessible(ledger, open_page, scheme):
         for key in "yo2f":
             page.keyboard.press(key)
         check()
-        page.get_by_role("button", name="All fine").click()
+        page.get_by_role("button", name="The rest is fine").click()
         page.get_by_role("link", name="Batch 1", exact=True).click()
         page.wait_for_url("**/hand-in")
         check()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import regex
 
-from ugcbench.gold.choices import find_choice
+from ugcbench.gold.choices import count_answers
 from ugcbench.gold.findings import Finding, Level, first
 from ugcbench.types import Clip, Gold
 
@@ -46,9 +46,9 @@ def find_constant_labels(clips: Clips) -> Iterator[Finding]:
     for key, golds in _choices(clips).items():
         if len(golds) < ENOUGH:
             continue
-        labels = Counter(find_choice(str(gold.answer), gold.choices) for _, gold in golds)
+        options, labels = count_answers([gold for _, gold in golds])
         (label, most), *others = labels.most_common()
-        unused = [choice for choice in golds[0][1].choices if choice not in labels]
+        unused = [option for option in options if option not in labels]
         share = f"{label!r} {most} of {len(golds)} times ({most / len(golds):.1%})"
         if not others:
             message = f"every answer is the same, {share}: the gold says nothing"

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ugcbench.gold.choices import find_choice
+from ugcbench.gold.choices import count_answers, share_options
 from ugcbench.gold.findings import Finding
 from ugcbench.types import Clip, Gold
 
 
 def find_labels(clips: Sequence[Clip]) -> Iterator[Finding]:
-    """The count of every spelling, and what a constant answer would score."""
+    """The count of every spelling, and what a constant answer would score.
+
+    Where the options differ from clip to clip, that of every place among them.
+    """
     golds: dict[str, list[Gold]] = {}
     for clip in clips:
         for key, gold in clip.gold.items():
             if gold.choices:
                 golds.setdefault(key, []).append(gold)
     for key, answers in golds.items():
-        spelt = Counter(str(gold.answer) for gold in answers)
-        meant = Counter(find_choice(str(gold.answer), gold.choices) for gold in answers)
+        _, meant = count_answers(answers)
+        shared = share_options(answers)
+        spelt = Counter(str(gold.answer) for gold in answers) if shared else meant
         label, most = meant.most_common(1)[0]
         listed = ", ".join(f"{label!r} {count}" for label, count in spelt.most_common())
         exact = sum(str(gold.answer) in gold.choices for gold in answers)

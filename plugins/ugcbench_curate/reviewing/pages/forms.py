@@ -44,9 +44,10 @@ class Draft:
 
 
 def read_drafts(fields: Fields, components: Sequence[Component]) -> dict[Component, Draft]:
-    """What the form says of each component; everything is fine by the button of that name."""
+    """What the form says of each component; what no fault is told of is fine by that button."""
     fine = "fine" in fields.get("action", ())
-    return {component: _read_draft(fields, component, fine=fine) for component in components}
+    drafts = {component: _read_draft(fields, component) for component in components}
+    return {name: _fill(draft) if fine else draft for name, draft in drafts.items()}
 
 
 def draft_of(mark: Mark | None) -> Draft:
@@ -56,10 +57,16 @@ def draft_of(mark: Mark | None) -> Draft:
     return Draft(mark.accurate, mark.complete, mark.clear, frozenset(mark.errors), mark.note)
 
 
-def _read_draft(fields: Fields, component: Component, *, fine: bool) -> Draft:
+def _fill(draft: Draft) -> Draft:
+    """The draft of a component that is fine, unless a fault was told of it."""
+    if draft.errors or False in (draft.accurate, draft.complete, draft.clear):
+        return draft
+    filled = replace(draft, accurate=FINE.accurate, complete=FINE.complete, clear=FINE.clear)
+    return replace(filled, problem=_find_problem(filled))
+
+
+def _read_draft(fields: Fields, component: Component) -> Draft:
     note = "".join(fields.get(f"{component}.note", ())).replace("\r\n", "\n").strip()
-    if fine:
-        return Draft(FINE.accurate, FINE.complete, FINE.clear, note=note[:NOTE_LENGTH])
     chosen = {name: _chosen(fields, f"{component}.{name}") for name in CRITERIA}
     sent = fields.get(f"{component}.errors", ())
     errors = {kind for kind in KINDS if kind in sent}
