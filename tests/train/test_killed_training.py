@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sys
 import time
@@ -29,7 +28,12 @@ tuning: {{gradient_checkpointing: false}}
 optimizer: {{batch: 1, accumulation: 1, max_steps: 8, epochs: 9, learning_rate: 0.001}}
 saving: {{every: 1, keep: 2}}
 """
-TRAIN = [sys.executable, "-m", "ugcbench", "train", "sft", "--config", "sft.yaml", "--quiet"]
+TRAIN = ["train", "sft", "--config", "sft.yaml", "--quiet"]
+UGCBENCH = [sys.executable, "-m", "ugcbench"]
+FULL_DISK = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, 4_000_000))"
+"""No file may grow beyond a size between that of the weights and of the optimizer's states."""
+
+ON_FULL_DISK = [sys.executable, "-c", f"{FULL_DISK}; from ugcbench.cli import main; main()"]
 SHIMS = Path(__file__).parent.parent / "shims"
 
 
@@ -40,20 +44,14 @@ def start(tmp_path, tiny_omni, caption_rows):
     (tmp_path / "sft.yaml").write_text(RECIPE_TEXT.format(path=tiny_omni))
     environment = {**os.environ, "PYTHONPATH": str(SHIMS), "OMP_NUM_THREADS": "1"}
 
-    def run(*more, before=None):
-        return Program([*TRAIN, *more], cwd=tmp_path, env=environment, preexec_fn=before)
+    def run(*more, program=UGCBENCH):
+        return Program([*program, *TRAIN, *more], cwd=tmp_path, env=environment)
 
     return run
 
 
 def complete(folder):
     return {path.parent.name for path in folder.glob("checkpoint-*/complete.json")}
-
-
-def fill_disk():
-    """No file may grow beyond a size between that of the weights and of the optimizer's states."""
-    limit = 4_000_000
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def test_a_killed_training_goes_on(start, tmp_path):
@@ -70,7 +68,7 @@ def test_a_killed_training_goes_on(start, tmp_path):
     assert kept
     assert f"checkpoint-{STEPS}" not in kept
 
-    full = start("--resume", before=fill_disk)
+    full = start("--resume", program=ON_FULL_DISK)
     _, said = full.finish(timeout=120)
     assert full.returncode == 2, said
     error = next(line for line in said.splitlines() if line.startswith("error: "))
