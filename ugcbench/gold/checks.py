@@ -46,9 +46,9 @@ def find_constant_labels(clips: Clips) -> Iterator[Finding]:
     for key, golds in _choices(clips).items():
         if len(golds) < ENOUGH:
             continue
-        options, labels = count_answers([gold for _, gold in golds])
-        (label, most), *others = labels.most_common()
-        unused = [option for option in options if option not in labels]
+        answers = count_answers([gold for _, gold in golds])
+        (label, most), *others = answers.counts.most_common()
+        unused = [option for option in answers.options if option not in answers.counts]
         share = f"{label!r} {most} of {len(golds)} times ({most / len(golds):.1%})"
         if not others:
             message = f"every answer is the same, {share}: the gold says nothing"

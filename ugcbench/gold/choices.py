@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ugcbench.types import Gold
 
@@ -16,21 +17,33 @@ def find_choice(answer: str, choices: tuple[str, ...]) -> str | None:
     return next((c for c in choices if c.casefold() == answer.strip().casefold()), None)
 
 
-def share_options(golds: Sequence[Gold]) -> bool:
-    """Whether all offer the same options."""
-    return all(gold.choices == golds[0].choices for gold in golds)
+@dataclass(frozen=True)
+class Answers:
+    """How often each option is the answer; None stands for answers that are no option.
 
-
-def count_answers(golds: Sequence[Gold]) -> tuple[Sequence[str], Counter[str | None]]:
-    """The options and how often each is the answer, under None how often no option is.
-
-    Where the options differ from gold to gold, their places stand for them: `choice 1` and so on.
+    By place (`choice 1` and so on) where a place is the better constant answer, as it is where each
+    clip has options of its own; by text elsewhere.
     """
+
+    options: Sequence[str]
+    counts: Counter[str | None]
+    by_place: bool
+
+
+def count_answers(golds: Sequence[Gold]) -> Answers:
+    """The distribution of one or more answers; raises `ValueError` for none."""
     found = [find_choice(str(gold.answer), gold.choices) for gold in golds]
-    if share_options(golds):
-        return golds[0].choices, Counter(found)
-    places = [f"choice {place}" for place in range(1, max(len(g.choices) for g in golds) + 1)]
-    return places, Counter(
-        None if choice is None else places[gold.choices.index(choice)]
+    texts = Counter(found)
+    places = Counter(
+        None if choice is None else _place(gold.choices.index(choice))
         for gold, choice in zip(golds, found, strict=True)
     )
+    if max(places.values()) > max(texts.values()):
+        widest = max(len(gold.choices) for gold in golds)
+        return Answers([_place(index) for index in range(widest)], places, by_place=True)
+    options = dict.fromkeys(choice for gold in golds for choice in gold.choices)
+    return Answers(list(options), texts, by_place=False)
+
+
+def _place(index: int) -> str:
+    return f"choice {index + 1}"

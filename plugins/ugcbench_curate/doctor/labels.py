@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ugcbench.gold.choices import count_answers, share_options
+from ugcbench.gold.choices import count_answers
 from ugcbench.gold.findings import Finding
 from ugcbench.types import Clip, Gold
 
@@ -13,7 +13,7 @@ from ugcbench.types import Clip, Gold
 def find_labels(clips: Sequence[Clip]) -> Iterator[Finding]:
     """The count of every spelling, and what a constant answer would score.
 
-    Where the options differ from clip to clip, that of every place among them.
+    Where each clip has options of its own, that of every place among them.
     """
     golds: dict[str, list[Gold]] = {}
     for clip in clips:
@@ -21,10 +21,9 @@ def find_labels(clips: Sequence[Clip]) -> Iterator[Finding]:
             if gold.choices:
                 golds.setdefault(key, []).append(gold)
     for key, answers in golds.items():
-        _, meant = count_answers(answers)
-        shared = share_options(answers)
-        spelt = Counter(str(gold.answer) for gold in answers) if shared else meant
-        label, most = meant.most_common(1)[0]
+        meant = count_answers(answers)
+        spelt = meant.counts if meant.by_place else Counter(str(gold.answer) for gold in answers)
+        label, most = meant.counts.most_common(1)[0]
         listed = ", ".join(f"{label!r} {count}" for label, count in spelt.most_common())
         exact = sum(str(gold.answer) in gold.choices for gold in answers)
         message = f"{listed}; always answering {label!r} scores {most / len(answers):.1%}"
