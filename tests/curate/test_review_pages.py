@@ -85,10 +85,12 @@ def test_one_button_says_that_the_rest_is_fine(client, ledger, places):
     response, _ = client.post(f"/batches/1.1/{places['clip-001']}", [("action", "fine")])
     assert response.status == 303
     assert marks(ledger, "clip-001") == dict.fromkeys(ALL, FINE)
-    told = [("audio.complete", "no"), ("audio.accurate", "yes"), ("audio.clear", "yes")]
-    client.post(f"/batches/1.1/{places['clip-000']}", [*told, ("action", "fine")])
+    told = [("audio.complete", "no"), ("action", "fine")]
+    client.post(f"/batches/1.1/{places['clip-000']}", told)
     kept = marks(ledger, "clip-000")
-    assert kept.pop("audio").errors == ("omission",)
+    audio = kept.pop("audio")
+    assert (audio.accurate, audio.complete, audio.clear) == (True, False, True)
+    assert audio.errors == ("omission",)
     assert kept == dict.fromkeys(set(ALL) - {"audio"}, FINE)
     client.post("/batches/1.1/undo")
 
@@ -97,7 +99,7 @@ def test_a_fault_that_is_half_told_is_asked_for_by_that_button_too(client, ledge
     place = f"/batches/1.1/{places['clip-000']}"
     response, page = client.post(place, [("audio.accurate", "no"), ("action", "fine")])
     assert response.status == 422
-    assert b"Choose yes or no for complete and clear." in page
+    assert b"Not accurate: say whether" in page
     assert marks(ledger, "clip-000") is None
 
 

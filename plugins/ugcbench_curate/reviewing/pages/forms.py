@@ -44,7 +44,7 @@ class Draft:
 
 
 def read_drafts(fields: Fields, components: Sequence[Component]) -> dict[Component, Draft]:
-    """What the form says of each component; what no fault is told of is fine by that button."""
+    """What the form says of each component; by a button, all that wasn't chosen is fine."""
     fine = "fine" in fields.get("action", ())
     drafts = {component: _read_draft(fields, component) for component in components}
     return {name: _fill(draft) if fine else draft for name, draft in drafts.items()}
@@ -58,10 +58,9 @@ def draft_of(mark: Mark | None) -> Draft:
 
 
 def _fill(draft: Draft) -> Draft:
-    """The draft of a component that is fine, unless a fault was told of it."""
-    if draft.errors or False in (draft.accurate, draft.complete, draft.clear):
-        return draft
-    filled = replace(draft, accurate=FINE.accurate, complete=FINE.complete, clear=FINE.clear)
+    """The draft with every criterion met of which nothing was chosen."""
+    unchosen = {name: getattr(FINE, name) for name in CRITERIA if getattr(draft, name) is None}
+    filled = replace(draft, **unchosen)
     return replace(filled, problem=_find_problem(filled))
 
 
