@@ -358,6 +358,13 @@ class Fake:
     prompts: deque[Prompt] = field(default_factory=lambda: deque(maxlen=1000))
     closed: bool = False
 
+    def __post_init__(self) -> None:
+        if not (isinstance(self.reply, str) or callable(self.reply)):
+            kind = type(self.reply).__name__
+            raise UsageError(
+                f"a fake's reply must be text, not {kind}; quote it: --option 'reply=\"...\"'"
+            )
+
     async def generate(self, prompt: Prompt) -> Prediction:
         """Answer as scripted."""
         self.prompts.append(prompt)

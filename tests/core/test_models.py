@@ -19,6 +19,7 @@ from ugcbench.errors import (
     RunError,
     TransientModelError,
     UnreachableError,
+    UsageError,
 )
 from ugcbench.models import (
     Budgeted,
@@ -98,6 +99,11 @@ async def test_a_wish_beyond_the_longest_pause_ends_the_attempts():
     model = scripted(TransientModelError("come back tomorrow", retry_after=86_400), "never")
     with pytest.raises(TransientModelError):
         await quick(model).generate(PROMPT)
+
+
+def test_a_fake_says_only_text():
+    with pytest.raises(UsageError, match="must be text, not dict; quote it"):
+        Fake({"tone": "Positive"})
 
 
 async def test_each_attempt_has_a_time_limit():
